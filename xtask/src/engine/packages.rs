@@ -1,0 +1,87 @@
+//! The programs that Debian provides.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use super::layout::Layout;
+use crate::run;
+use crate::step::step;
+
+/// Each program that must be there, and the package that has it.
+const PROGRAMS: [(&str, &str); 4] = [
+    ("runc", "runc"),
+    ("docker-registry", "docker-registry"),
+    ("nginx", "nginx-light"),
+    ("debootstrap", "debootstrap"),
+];
+
+/// What Debian's maintainer scripts ask before they start a daemon.
+const POLICY: &str = "/usr/sbin/policy-rc.d";
+
+/// Installs what is missing.
+pub fn install(layout: &Layout) -> Result<()> {
+    let missing: Vec<&str> = PROGRAMS
+        .iter()
+        .filter(|(program, _)| run::find_program(program).is_none())
+        .map(|&(_, package)| package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if run::find_program("apt-get").is_none() {
+        bail!(
+            "a private engine needs {} and this machine has no apt-get; \
+             install them, or set BUILDKIT_HOST to a BuildKit that can pull base images",
+            missing.join(", ")
+        );
+    }
+    let log = layout.log("apt-get");
+    step(
+        format!("installing Debian packages: {}", missing.join(" ")),
+        || {
+            let _no_daemons = NoDaemons::declare()?;
+            run::logged(apt_get().arg("update"), &log)?;
+            let mut install = apt_get();
+            install.args(["install", "--yes", "--no-install-recommends"]);
+            run::logged(install.args(&missing), &log)
+        },
+    )
+}
+
+fn apt_get() -> Command {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+/// Keeps the packages from starting their own registry and web server while they
+/// are installed. A policy that is already there stays as it is.
+struct NoDaemons {
+    ours: bool,
+}
+
+impl NoDaemons {
+    fn declare() -> Result<Self> {
+        let ours = !Path::new(POLICY).exists();
+        if ours {
+            fs::write(POLICY, "#!/bin/sh\nexit 101\n")?;
+            run::logged(
+                Command::new("chmod").args(["755", POLICY]),
+                Path::new("/dev/null"),
+            )?;
+        }
+        Ok(Self { ours })
+    }
+}
+
+impl Drop for NoDaemons {
+    fn drop(&mut self) {
+        if self.ours {
+            // Nothing more can be done about a file that cannot be removed.
+            let _ = fs::remove_file(POLICY);
+        }
+    }
+}

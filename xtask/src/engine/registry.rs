@@ -1,0 +1,72 @@
+//! The loopback registry: it holds the base images where docker.io is out of reach,
+//! and takes what builds push.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use super::layout::Layout;
+use super::service::{self, Service};
+use super::state::State;
+use crate::run;
+
+/// The registry's name among the services.
+pub const SERVICE: &str = "registry";
+
+const USUAL_PORT: u16 = 5711;
+
+/// Starts the registry.
+pub fn start(layout: &Layout, state: &mut State, port: Option<u16>) -> Result<()> {
+    let port = service::choose_port(state, SERVICE, port, USUAL_PORT)?;
+    let configuration = configuration(layout, port)?;
+    let file = layout.path("registry.yml");
+    fs::write(&file, &configuration)?;
+
+    let program = run::find_program("docker-registry").context("docker-registry is gone")?;
+    let mut command = Command::new(program);
+    command.arg("serve").arg(file);
+    let service = Service {
+        name: SERVICE,
+        command,
+        configuration: &configuration,
+        port: Some(port),
+        answers: &|| answers(port, "/v2/"),
+    };
+    service.ensure(layout, state)
+}
+
+/// The registry's `host:port`.
+pub fn address(state: &State) -> Result<String> {
+    service::address(state, SERVICE)
+}
+
+/// Whether a web server on loopback answers `path` with 200.
+pub fn answers(port: u16, path: &str) -> bool {
+    let request = || -> std::io::Result<bool> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")?;
+        let mut status = [0; 12];
+        stream.read_exact(&mut status)?;
+        Ok(status.ends_with(b" 200"))
+    };
+    request().unwrap_or(false)
+}
+
+/// JSON is YAML, and needs no rules for quoting paths.
+fn configuration(layout: &Layout, port: u16) -> Result<String> {
+    let configuration = serde_json::json!({
+        "version": "0.1",
+        "log": { "level": "warn", "accesslog": { "disabled": true } },
+        "storage": {
+            "filesystem": { "rootdirectory": layout.path("registry") },
+            "delete": { "enabled": true },
+        },
+        "http": { "addr": service::loopback(port) },
+    });
+    Ok(serde_json::to_string_pretty(&configuration)?)
+}
