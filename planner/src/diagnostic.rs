@@ -53,6 +53,11 @@ impl Diagnostic {
         Self::new(Severity::Error, code, None, message.into())
     }
 
+    /// A warning about the file, or the call, as a whole.
+    pub fn warning_of_file(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, None, message.into())
+    }
+
     fn new(severity: Severity, code: &'static str, span: Option<Span>, message: String) -> Self {
         let primary = span.map(|span| Label {
             span,

@@ -1,7 +1,17 @@
 //! `layercake.yaml` to a graph of stages.
 //!
 //! Pure: text and [`facts`] in, values out. Nothing here opens a file, reads a clock or knows a network.
+mod decode;
 pub mod diagnostic;
 pub mod facts;
+mod graph;
+mod interpolate;
+pub mod model;
+pub mod parse;
+pub mod path;
+pub mod plan;
+pub mod resolve;
 pub mod source;
 pub mod spec;
+pub mod suggest;
+pub mod yaml;

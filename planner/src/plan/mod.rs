@@ -1,0 +1,177 @@
+//! The Plan: one graph of stages for all selected services.
+//!
+//! A stage of the file has one instance per filesystem that it runs on. `clx-common` is built into a wheel
+//! once, and installed once for each interpreter that gets it: three stages of the plan from one of the file.
+//! [`plan`] makes the instances, chains those that write one database, orders what is merged, and gives
+//! every stage its [`KeyRecord`].
+
+mod conflict;
+mod instances;
+mod key;
+mod order;
+mod verify;
+mod work;
+
+pub use key::{FileKey, ImageKey, KeyRecord, RootKey};
+pub use work::{CopyFrom, CopyStep, Mounted, Python, RunStep, Work};
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::Diagnostic;
+use crate::facts::{PathNeed, Platform};
+use crate::graph::Graph;
+pub use crate::graph::{Edge, StageId};
+use crate::model::{Base, BaseIx, ImageSettings, Input, Model};
+use crate::source::Span;
+
+/// What is built, from what, in which order. Immutable once made.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    graph: Graph,
+    stages: Vec<Stage>,
+    /// The services, in the file's order.
+    pub services: Vec<Service>,
+    /// The images that stages and services stand on.
+    pub bases: Vec<Base>,
+    /// The project's name.
+    pub project: String,
+    /// The version that tags name.
+    pub version: Option<String>,
+    /// The platform built for.
+    pub platform: Platform,
+}
+
+/// One stage of the plan: one thing that BuildKit runs, or finds in its cache.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// Its name in the plan: `conda-env`, `clx-common@python`.
+    pub id: String,
+    /// The stage of the file that it is an instance of; a service's for its `finish`.
+    pub name: String,
+    /// Where that is in the file.
+    pub span: Span,
+    /// Its kind: `conda`, `wheel`, `install`, `finish`, ...
+    pub kind: &'static str,
+    /// The filesystem it runs on.
+    pub root: Root,
+    /// What it does.
+    pub work: Work,
+    /// What becomes of what it wrote.
+    pub yields: Yields,
+    /// Whether it must not run by surprise.
+    pub expensive: bool,
+    /// The services that have it in their image or need it on the way.
+    pub services: BTreeSet<String>,
+    /// What decides whether it runs again.
+    pub key: KeyRecord,
+}
+
+/// The filesystem that a stage runs on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Root {
+    /// None: the result does not depend on any base.
+    Scratch,
+    /// A base, and on it the files of the stages that this one needs and of those that they need.
+    Base {
+        /// The base.
+        base: BaseIx,
+        /// The stages needed, in the order in which they are merged.
+        needs: Vec<StageId>,
+    },
+}
+
+/// What becomes of what a stage wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Yields {
+    /// The difference that it made to its root is a layer.
+    Difference,
+    /// Its result is a tree of its own, rooted at `/`, and a layer.
+    Tree,
+    /// Its result is read by other stages, and in no image.
+    Artifact,
+}
+
+/// One service of the plan.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// Where its name stands.
+    pub span: Span,
+    /// Its base.
+    pub base: BaseIx,
+    /// The stages merged on the base, lowest first.
+    pub layers: Vec<StageId>,
+    /// The stage that runs on the merged whole.
+    pub finish: Option<StageId>,
+    /// Its image's configuration.
+    pub image: ImageSettings,
+    /// Its tags.
+    pub tags: Vec<String>,
+}
+
+/// Plans the model: every service it has.
+///
+/// # Errors
+/// All conflicts at once: two stages that write one path without an order, a stage that the services would
+/// build on different bases, and so on.
+pub fn plan(model: &Model) -> Result<Plan, Vec<Diagnostic>> {
+    let mut plan = instances::instantiate(model)?;
+    let conflicts = conflict::find(&plan, model);
+    if !conflicts.is_empty() {
+        return Err(conflicts);
+    }
+    key::record(&mut plan);
+    debug_assert_eq!(plan.verify(), Ok(()));
+    Ok(plan)
+}
+
+impl Plan {
+    /// All stages with their ids; one comes after what it depends on.
+    pub fn stages(&self) -> impl ExactSizeIterator<Item = (StageId, &Stage)> {
+        self.ids().zip(&self.stages)
+    }
+
+    /// The stage `id`.
+    pub fn stage(&self, id: StageId) -> &Stage {
+        &self.stages[id.index()]
+    }
+
+    /// The base at `index`.
+    pub fn base(&self, index: BaseIx) -> &Base {
+        &self.bases[index.0]
+    }
+
+    /// The service named `name`.
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.name == name)
+    }
+
+    /// What `id` depends on directly.
+    pub fn before(&self, id: StageId) -> Vec<(StageId, Edge)> {
+        self.graph.before(id)
+    }
+
+    /// What depends on `id` directly.
+    pub fn after(&self, id: StageId) -> Vec<StageId> {
+        self.graph.after(id)
+    }
+
+    /// What runs again when `id` does: `id`, and all that depends on it, directly or not.
+    pub fn cascade(&self, id: StageId) -> Vec<StageId> {
+        self.graph.cascade(id)
+    }
+
+    /// Everything that the stages read of the context: what one transfer has to bring.
+    pub fn context(&self) -> BTreeSet<&PathNeed> {
+        self.stages
+            .iter()
+            .flat_map(|stage| stage.work.inputs())
+            .map(|input: &Input| &input.need)
+            .collect()
+    }
+
+    fn ids(&self) -> impl ExactSizeIterator<Item = StageId> + use<> {
+        crate::graph::ids(self.stages.len())
+    }
+}

@@ -1,0 +1,154 @@
+//! Files of the context that stages read: canonical paths, looked up, and what can be wrong with them.
+
+use super::{Resolver, list};
+use crate::diagnostic::Diagnostic;
+use crate::facts::{FileFact, PathFact, PathNeed};
+use crate::model::Input;
+use crate::path::{ImagePath, context_path, image_path};
+use crate::source::Span;
+use crate::spec::Text;
+
+impl Resolver<'_> {
+    /// The files at `path` that the patterns leave.
+    pub(super) fn input(
+        &self,
+        path: &Text,
+        include: Vec<String>,
+        exclude: Vec<String>,
+    ) -> Option<Input> {
+        let need = PathNeed {
+            path: self.context_path(path)?,
+            include,
+            exclude,
+        };
+        let fact = self.facts.paths.get(&need).cloned();
+        match &fact {
+            None => {
+                self.needs.borrow_mut().paths.insert(need.clone());
+            }
+            Some(fact) => self.check_fact(&need, fact, path.span),
+        }
+        Some(Input {
+            need,
+            fact,
+            span: path.span,
+        })
+    }
+
+    /// All files at `path`.
+    pub(super) fn whole(&self, path: &Text) -> Option<Input> {
+        self.input(path, Vec::new(), Vec::new())
+    }
+
+    /// The text of the file at `path`.
+    pub(super) fn text(&self, path: &Text) -> Option<String> {
+        let canonical = self.context_path(path)?;
+        match self.facts.texts.get(&canonical) {
+            Some(Ok(text)) if text.starts_with(LFS_HEADER) => {
+                self.report(lfs_pointer(&canonical, path.span));
+                None
+            }
+            Some(Ok(text)) => Some(text.clone()),
+            Some(Err(problem)) => {
+                let message = format!("`{canonical}` cannot be read: {problem}");
+                self.report(Diagnostic::error("missing-source", path.span, message));
+                None
+            }
+            None => {
+                self.needs.borrow_mut().texts.insert(canonical);
+                None
+            }
+        }
+    }
+
+    /// The canonical form of a path of the context.
+    pub(super) fn context_path(&self, path: &Text) -> Option<String> {
+        let canonical = context_path(&path.value);
+        canonical
+            .map_err(|problem| self.report_path(path, &problem.to_string()))
+            .ok()
+    }
+
+    /// The canonical form of a path in the image.
+    pub(super) fn image_path(&self, path: &Text) -> Option<ImagePath> {
+        let filled = path.clone().map(|_| self.filled(path).unwrap_or_default());
+        let canonical = image_path(&filled.value);
+        canonical
+            .map_err(|problem| self.report_path(path, &problem.to_string()))
+            .ok()
+    }
+
+    fn report_path(&self, path: &Text, problem: &str) {
+        let (fact, way) = problem.split_once("; ").unwrap_or((problem, ""));
+        let found = Diagnostic::error("path", path.span, format!("`{}`: {fact}", path.value));
+        self.report(if way.is_empty() {
+            found
+        } else {
+            found.help(way)
+        });
+    }
+
+    fn check_fact(&self, need: &PathNeed, fact: &PathFact, span: Span) {
+        let path = if need.path.is_empty() {
+            "."
+        } else {
+            &need.path
+        };
+        match fact {
+            PathFact::File(file) => self.check_file(path, file, span),
+            PathFact::Folder(files) if files.is_empty() => {
+                let message = format!("`{path}` has no files that this stage would read");
+                let found = Diagnostic::error("no-files", span, message);
+                self.report(found.help("check the patterns, and what .dockerignore leaves out"));
+            }
+            PathFact::Folder(files) => {
+                for (name, file) in files {
+                    self.check_file(&format!("{path}/{name}"), file, span);
+                }
+            }
+            PathFact::Missing(near) => {
+                let found =
+                    Diagnostic::error("missing-source", span, format!("`{path}` does not exist"));
+                let near: Vec<_> = near.iter().map(String::as_str).collect();
+                self.report(match near.as_slice() {
+                    [] => found.help("paths are relative to the context, the folder that is built"),
+                    [one] => found.help(format!("did you mean `{one}`?")),
+                    several => found.help(format!("there are {}", list(several))),
+                });
+            }
+            PathFact::Ignored(line) => {
+                let message = format!("`{path}` exists, but is left out of the context");
+                let found = Diagnostic::error("ignored-source", span, message)
+                    .label(format!("left out by {line}"));
+                self.report(found.help(format!("add a line `!{path}` after it")));
+            }
+            PathFact::Escapes(target) => {
+                let message = format!(
+                    "`{path}` is a symbolic link that leaves the context: it leads to `{target}`"
+                );
+                let found = Diagnostic::error("link-escapes", span, message);
+                self.report(
+                    found.help("copy the file into the context; only what lies in it can be sent"),
+                );
+            }
+            PathFact::Unreadable(problem) => {
+                let message = format!("`{path}` cannot be read: {problem}");
+                self.report(Diagnostic::error("unreadable-source", span, message));
+            }
+        }
+    }
+
+    fn check_file(&self, path: &str, file: &FileFact, span: Span) {
+        if file.lfs_pointer {
+            self.report(lfs_pointer(path, span));
+        }
+    }
+}
+
+/// How the pointer file of git-lfs begins, from its specification.
+pub const LFS_HEADER: &str = "version https://git-lfs.github.com/spec/";
+
+fn lfs_pointer(path: &str, span: Span) -> Diagnostic {
+    let message = format!("`{path}` is a git-lfs pointer, not the file it stands for");
+    Diagnostic::error("lfs-pointer", span, message).help("run `git lfs pull` and build again")
+}
