@@ -147,7 +147,7 @@ impl Patterns {
     /// Whether a walk may pass over the whole of `path`, a directory that matches: no exception can match inside it.
     pub fn can_skip_dir(&self, path: &str) -> bool {
         !self
-            .patterns
+            .compiled
             .iter()
             .any(|pattern| pattern.exception && pattern.reaches_into(path))
     }
