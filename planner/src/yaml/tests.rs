@@ -1,0 +1,3 @@
+//! Trees, spans and budgets.
+
+use super::*;
