@@ -7,15 +7,21 @@
 //! the channel, to have a cold daemon or one that may be killed.
 //! `docs/engine.md` tells the story to users.
 
+mod bases;
 mod buildkitd;
+mod channel;
 mod client;
+mod http;
 mod layout;
+mod machine;
 mod packages;
 mod process;
 mod registry;
 mod service;
+mod standin;
 mod state;
 mod tools;
+mod tree;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -57,8 +63,15 @@ impl Engine {
         packages::install(&layout)?;
         tools::build(&layout)?;
         registry::start(&layout, &mut state, options.registry_port)?;
+        channel::start(&layout, &mut state, options.channel_port)?;
         buildkitd::start(&layout, &mut state, &options.name)?;
         client::prepare(&layout, &options.name)?;
+        if options.name == MAIN {
+            let host = buildkitd::host(&layout, MAIN)?;
+            if !bases::docker_io_answers(&layout, &host)? {
+                bases::make(&layout, &state, &host)?;
+            }
+        }
         Ok(Self {
             layout,
             state,
@@ -86,6 +99,7 @@ impl Engine {
     pub fn env(&self) -> Result<BTreeMap<&'static str, String>> {
         let mut env = client::env(&self.layout, &self.name)?;
         env.insert("LAYERCAKE_REGISTRY", registry::address(&self.state)?);
+        env.insert("LAYERCAKE_CHANNEL", channel::url(&self.state)?);
         Ok(env)
     }
 }
@@ -152,6 +166,7 @@ pub fn status() -> Result<String> {
         let pid = state.pid(service).map(|pid| pid.to_string());
         let place = match service {
             registry::SERVICE => registry::address(&state)?,
+            channel::SERVICE => channel::url(&state)?,
             daemon => buildkitd::host(&layout, daemon.trim_start_matches(buildkitd::PREFIX))?,
         };
         table += &format!(

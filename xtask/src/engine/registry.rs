@@ -2,13 +2,11 @@
 //! and takes what builds push.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpStream};
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
+use super::http;
 use super::layout::Layout;
 use super::service::{self, Service};
 use super::state::State;
@@ -34,7 +32,7 @@ pub fn start(layout: &Layout, state: &mut State, port: Option<u16>) -> Result<()
         command,
         configuration: &configuration,
         port: Some(port),
-        answers: &|| answers(port, "/v2/"),
+        answers: &|| http::get(port, "/v2/").is_ok(),
     };
     service.ensure(layout, state)
 }
@@ -42,19 +40,6 @@ pub fn start(layout: &Layout, state: &mut State, port: Option<u16>) -> Result<()
 /// The registry's `host:port`.
 pub fn address(state: &State) -> Result<String> {
     service::address(state, SERVICE)
-}
-
-/// Whether a web server on loopback answers `path` with 200.
-pub fn answers(port: u16, path: &str) -> bool {
-    let request = || -> std::io::Result<bool> {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")?;
-        let mut status = [0; 12];
-        stream.read_exact(&mut status)?;
-        Ok(status.ends_with(b" 200"))
-    };
-    request().unwrap_or(false)
 }
 
 /// JSON is YAML, and needs no rules for quoting paths.

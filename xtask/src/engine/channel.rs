@@ -1,0 +1,101 @@
+//! The web server for the conda channel that `cargo xtask channel` makes.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use super::http;
+use super::layout::Layout;
+use super::service::{self, Service};
+use super::state::State;
+use crate::run;
+
+/// The web server's name among the services.
+pub const SERVICE: &str = "channel";
+
+/// The one channel that is served. Its name is the usual one, so that an environment
+/// file that names it works on this machine as anywhere.
+const CHANNEL: &str = "conda-forge";
+
+const USUAL_PORT: u16 = 5712;
+
+/// Starts the web server.
+pub fn start(layout: &Layout, state: &mut State, port: Option<u16>) -> Result<()> {
+    let port = service::choose_port(state, SERVICE, port, USUAL_PORT)?;
+    let folder = layout.path("nginx");
+    let served = folder_of_all(layout);
+    fs::create_dir_all(&folder)?;
+    fs::create_dir_all(&served)?;
+    fs::write(served.join("ready"), "ready\n")?;
+    let configuration = configuration(&served.display().to_string(), port);
+    let file = folder.join("nginx.conf");
+    fs::write(&file, &configuration)?;
+
+    let program = run::find_program("nginx").context("nginx is gone")?;
+    let mut command = Command::new(program);
+    command
+        .arg("-p")
+        .arg(&folder)
+        .arg("-c")
+        .arg(&file)
+        .args(["-e", "stderr"]);
+    let service = Service {
+        name: SERVICE,
+        command,
+        configuration: &configuration,
+        port: Some(port),
+        answers: &|| http::get(port, "/ready").is_ok(),
+    };
+    service.ensure(layout, state)
+}
+
+/// The folder of the channel itself.
+pub fn folder(layout: &Layout) -> PathBuf {
+    folder_of_all(layout).join(CHANNEL)
+}
+
+/// What a channel's name is appended to: conda's `channel_alias`.
+pub fn alias(state: &State) -> Result<String> {
+    Ok(format!("http://{}", service::address(state, SERVICE)?))
+}
+
+/// The channel's address.
+pub fn url(state: &State) -> Result<String> {
+    Ok(format!("{}/{CHANNEL}", alias(state)?))
+}
+
+fn folder_of_all(layout: &Layout) -> PathBuf {
+    layout.path("channels")
+}
+
+/// Everything nginx writes goes below its prefix, and the worker may read `target`
+/// wherever that is.
+fn configuration(root: &str, port: u16) -> String {
+    let address = service::loopback(port);
+    format!(
+        r#"daemon off;
+user root;
+worker_processes 1;
+pid nginx.pid;
+error_log stderr;
+events {{}}
+http {{
+  access_log off;
+  sendfile on;
+  types {{ application/json json; }}
+  default_type application/octet-stream;
+  client_body_temp_path body;
+  proxy_temp_path proxy;
+  fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi;
+  scgi_temp_path scgi;
+  server {{
+    listen {address};
+    root "{root}";
+  }}
+}}
+"#
+    )
+}
