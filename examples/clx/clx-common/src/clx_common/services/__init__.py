@@ -1,0 +1,1 @@
+"""What stands around every service: command line, HTTP server, health checks."""

@@ -1,0 +1,1 @@
+"""Turns draw.io drawings into images."""

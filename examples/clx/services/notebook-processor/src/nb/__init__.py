@@ -1,0 +1,1 @@
+"""Turns course scripts into Jupyter notebooks."""

@@ -1,0 +1,1 @@
+"""Turns PlantUML diagrams into images."""
