@@ -1,37 +1,17 @@
-"""A service and its command line: `--version`, `health`, `process FILE` and, without arguments, `serve`."""
+"""The command line of a service: `--version`, `health`, `process FILE` and, without arguments, `serve`."""
 
 import argparse
-import dataclasses
 import logging
 import os
 import pathlib
 import sys
-from collections.abc import Callable, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Sequence
 
 from clx_common import __version__
-from clx_common.messaging.base_classes import Request
-from clx_common.services.health import Check
+from clx_common.services.http_server import server_for
+from clx_common.services.service import Service
 
 log = logging.getLogger(__name__)
-
-
-@dataclasses.dataclass(frozen=True)
-class Service:
-    """What one service is: its name, what it takes, what it does with it, what it needs around it."""
-
-    name: str
-    port: int
-    request: type[Request]
-    process: Callable[[Request], str]
-    checks: Callable[[], list[Check]]
-
-    def version(self) -> str:
-        """The version of the distribution that has the service's name."""
-        try:
-            return version(self.name)
-        except PackageNotFoundError:
-            return "0+checkout"
 
 
 def main(service: Service, arguments: Sequence[str] | None = None) -> int:
@@ -80,8 +60,6 @@ def process(service: Service, options: argparse.Namespace) -> int:
 
 def serve(service: Service, options: argparse.Namespace) -> int:
     """Answers over HTTP until it is interrupted."""
-    from clx_common.services.http_server import server_for
-
     with server_for(service, options.host, options.port) as server:
         log.info("%s %s answers on port %d", service.name, service.version(), server.server_port)
         try:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from clx_common.messaging.base_classes import Failure, MessageError, Result
-from clx_common.services.application import Service
+from clx_common.services.service import Service
 
 log = logging.getLogger(__name__)
 LARGEST_REQUEST = 16 << 20

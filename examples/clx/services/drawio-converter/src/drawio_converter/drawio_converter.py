@@ -5,8 +5,9 @@ import sys
 import tempfile
 
 from clx_common.messaging.drawio_classes import DrawioRequest
-from clx_common.services.application import Service, main
+from clx_common.services.application import main
 from clx_common.services.health import Check, distribution, program
+from clx_common.services.service import Service
 from clx_common.services.subprocess_tools import ProgramError, run
 
 FORMATS = ("svg",)

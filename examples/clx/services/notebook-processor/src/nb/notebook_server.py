@@ -3,8 +3,9 @@
 import sys
 
 from clx_common.messaging.notebook_classes import NotebookRequest
-from clx_common.services.application import Service, main
+from clx_common.services.application import main
 from clx_common.services.health import Check, distribution, program
+from clx_common.services.service import Service
 from nb.notebook_processor import process
 
 KERNELS = ("deno", "java", ".net-csharp")

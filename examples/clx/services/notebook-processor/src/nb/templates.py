@@ -1,7 +1,5 @@
 """The macros that scripts may call."""
 
-import os
-
 import jinja2
 
 from nb.utils.prog_lang_utils import ProgLang
@@ -9,10 +7,9 @@ from nb.utils.prog_lang_utils import ProgLang
 
 def expand(script: str, lang: ProgLang) -> str:
     """A script with its macros expanded; `{% from "macros.j2" import header %}` brings them in."""
-    folder = os.environ.get("JINJA_TEMPLATES_PATH", f"templates_{lang.name}")
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("nb", folder),
-        line_statement_prefix=os.environ.get("JINJA_LINE_STATEMENT_PREFIX", f"{lang.comment} j2"),
+        loader=jinja2.PackageLoader("nb", f"templates_{lang.name}"),
+        line_statement_prefix=f"{lang.comment} j2",
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
         autoescape=False,

@@ -4,8 +4,9 @@ import pathlib
 import sys
 
 from clx_common.messaging.plantuml_classes import PlantumlRequest
-from clx_common.services.application import Service, main
+from clx_common.services.application import main
 from clx_common.services.health import Check, distribution, program
+from clx_common.services.service import Service
 from clx_common.services.subprocess_tools import run
 from plantuml_converter.jar import JarError, manifest
 
