@@ -1,8 +1,7 @@
 //! What reading carries along: the way from the root to the value, and what was found wrong.
 
-use std::collections::BTreeSet;
-
 use crate::diagnostic::Diagnostic;
+use crate::findings::Findings;
 use crate::source::Span;
 use crate::spec::Text;
 use crate::yaml::{Node, NodeKind};
@@ -20,8 +19,7 @@ pub(crate) enum Crumb<'n> {
 #[derive(Default)]
 pub(crate) struct Context<'n> {
     crumbs: Vec<Crumb<'n>>,
-    reported: BTreeSet<(Option<Span>, &'static str, String)>,
-    diagnostics: Vec<Diagnostic>,
+    findings: Findings,
 }
 
 impl<'n> Context<'n> {
@@ -63,25 +61,17 @@ impl<'n> Context<'n> {
         let mut path = String::new();
         for crumb in &self.crumbs {
             match crumb {
-                Crumb::Key(key) => {
-                    if !path.is_empty() {
-                        path.push('.');
-                    }
-                    path.push_str(&key.value);
-                }
-                Crumb::Index(index) => path.push_str(&format!("[{index}]")),
+                Crumb::Key(key) if path.is_empty() => path.push_str(&key.value),
+                Crumb::Key(key) => path.extend([".", key.value.as_str()]),
+                Crumb::Index(index) => path.extend(["[", index.to_string().as_str(), "]"]),
             }
         }
         path
     }
 
-    /// Reports, once: what an alias repeats is wrong in one place only.
+    /// Reports what is wrong.
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
-        let place = diagnostic.primary.as_ref().map(|label| label.span);
-        let identity = (place, diagnostic.code, diagnostic.message.clone());
-        if self.reported.insert(identity) {
-            self.diagnostics.push(diagnostic);
-        }
+        self.findings.push(diagnostic);
     }
 
     /// Reports a value of the wrong type. `wanted` is what is expected: "a text".
@@ -116,7 +106,7 @@ impl<'n> Context<'n> {
 
     /// What was found wrong, in the order of reading.
     pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {
-        self.diagnostics
+        self.findings.into_diagnostics()
     }
 }
 

@@ -13,12 +13,12 @@ object! {
         "user" => user: optional,
         "workdir" => workdir: optional,
         "env" => env: named(check::variable),
-        "expose" => expose: each(check::port),
+        "expose" => expose: default,
         "entrypoint" => entrypoint: optional,
         "cmd" => cmd: optional,
         "labels" => labels: default,
         "volumes" => volumes: default,
-        "stop-signal" => stop_signal: checked(check::signal),
+        "stop-signal" => stop_signal: optional,
         "healthcheck" => healthcheck: optional,
         "shell" => shell: optional,
     }
@@ -30,10 +30,10 @@ object! {
     {
         "test" => test: optional,
         "disable" => disable: default,
-        "interval" => interval: checked(check::duration),
-        "timeout" => timeout: checked(check::duration),
-        "start-period" => start_period: checked(check::duration),
-        "start-interval" => start_interval: checked(check::duration),
+        "interval" => interval: optional,
+        "timeout" => timeout: optional,
+        "start-period" => start_period: optional,
+        "start-interval" => start_interval: optional,
         "retries" => retries: optional,
     }
 }

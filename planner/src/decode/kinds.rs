@@ -1,7 +1,7 @@
 //! How the stage kinds are read.
 
 use super::check;
-use super::fields::{Fields, object};
+use super::fields::object;
 use super::{Context, Decode};
 use crate::diagnostic::Diagnostic;
 use crate::spec::{
@@ -22,7 +22,7 @@ object! {
 }
 
 object! {
-    AptSpec, example: "apt: [graphviz, unzip]", short: "packages", rule: apt_installs,
+    AptSpec, example: "apt: [graphviz, unzip]", short: "packages",
     {
         "packages" => packages: default,
         "debs" => debs: default,
@@ -31,7 +31,7 @@ object! {
 }
 
 object! {
-    PipSpec, example: "pip: { requirements: requirements.txt }", short: "packages", rule: pip_installs,
+    PipSpec, example: "pip: { requirements: requirements.txt }", short: "packages",
     {
         "requirements" => requirements: optional,
         "packages" => packages: default,
@@ -54,7 +54,7 @@ object! {
 }
 
 object! {
-    NpmSpec, example: "npm: [svgo@3]", short: "packages", rule: npm_installs,
+    NpmSpec, example: "npm: [svgo@3]", short: "packages",
     {
         "packages" => packages: default,
         "path" => path: optional,
@@ -65,13 +65,13 @@ object! {
 object! {
     FetchSpec,
     example: "fetch: { url: https://example.com/tool, sha256: 9f86…, to: /usr/local/bin/, mode: \"0755\" }",
-    rule: one_source,
+
     {
         "url" => url: optional,
         "sha256" => sha256: optional,
         "git" => git: optional,
         "to" => to: required,
-        "mode" => mode: checked(check::octal),
+        "mode" => mode: optional,
         "unpack" => unpack: default,
     }
 }
@@ -101,7 +101,7 @@ object! {
         "to" => to: required,
         "include" => include: default,
         "exclude" => exclude: default,
-        "mode" => mode: checked(check::mode),
+        "mode" => mode: optional,
         "owner" => owner: optional,
     }
 }
@@ -110,7 +110,7 @@ object! {
     FileSpec, example: "/etc/motd: { content: Hello, mode: \"0644\" }", short: "content",
     {
         "content" => content: required,
-        "mode" => mode: checked(check::octal),
+        "mode" => mode: optional,
         "owner" => owner: optional,
     }
 }
@@ -129,7 +129,7 @@ object! {
         "tmpfs" => tmpfs: default,
         "user" => user: optional,
         "workdir" => workdir: optional,
-        "network" => network: checked(check::network),
+        "network" => network: optional,
     }
 }
 
@@ -154,7 +154,7 @@ object! {
 }
 
 object! {
-    SecretSpec, example: "{ id: token, env: TOKEN }", short: "id", rule: file_or_variable,
+    SecretSpec, example: "{ id: token, env: TOKEN }", short: "id",
     {
         "id" => id: required,
         "to" => to: optional,
@@ -214,83 +214,6 @@ impl Decode for Sharing {
                 None
             }
         }
-    }
-}
-
-fn apt_installs(fields: &mut Fields<'_, '_>) {
-    one_of(fields, &["packages", "debs"]);
-}
-
-fn pip_installs(fields: &mut Fields<'_, '_>) {
-    one_of(fields, &["requirements", "packages"]);
-}
-
-fn npm_installs(fields: &mut Fields<'_, '_>) {
-    one_of(fields, &["packages", "path"]);
-    if fields.has("path") && !fields.has("to") {
-        let message = "`path` needs `to`, the folder in the image that it is installed into";
-        let place = fields.span_of("path").unwrap_or(fields.head);
-        let diagnostic = Diagnostic::error("missing-key", place, message);
-        fields
-            .cx
-            .report(diagnostic.help("add for example `to: /app`"));
-    } else if let (Some(to), false) = (fields.span_of("to"), fields.has("path")) {
-        let message = "`to` means nothing without `path`";
-        let diagnostic = Diagnostic::error("conflict", to, message);
-        fields.cx.report(
-            diagnostic.help("add `path`, or remove `to`: `packages` are installed globally"),
-        );
-    }
-}
-
-fn one_of(fields: &mut Fields<'_, '_>, keys: &[&str]) {
-    if keys.iter().any(|key| fields.has(key)) {
-        return;
-    }
-    let keys = crate::suggest::list(keys).replace(" and ", " or ");
-    let message = format!("nothing to install {}", fields.cx.place());
-    let diagnostic = Diagnostic::error("missing-key", fields.head, message);
-    fields.cx.report(diagnostic.help(format!("add {keys}")));
-}
-
-/// A fetch has a URL with its checksum, or a git repository.
-fn one_source(fields: &mut Fields<'_, '_>) {
-    let diagnostic = match (fields.span_of("url"), fields.span_of("git")) {
-        (None, None) => Diagnostic::error("missing-key", fields.head, "nothing to fetch")
-            .help("add `url` and `sha256`, or `git`"),
-        (Some(url), Some(git)) => {
-            Diagnostic::error("conflict", git, "a fetch has `url` or `git`, not both")
-                .also(url, "`url` here")
-                .help("make two stages of it")
-        }
-        (Some(url), None) if !fields.has("sha256") => {
-            let message = "a `url` needs `sha256`, so that what is built never changes by itself";
-            Diagnostic::error("missing-key", url, message)
-                .help("download it once, and add what `sha256sum` prints")
-        }
-        (None, Some(_)) => return only_with_url(fields),
-        _ => return,
-    };
-    fields.cx.report(diagnostic);
-}
-
-fn only_with_url(fields: &mut Fields<'_, '_>) {
-    for key in ["sha256", "mode", "unpack"] {
-        if let Some(span) = fields.span_of(key) {
-            let message = format!("`{key}` means nothing with `git`");
-            let diagnostic = Diagnostic::error("conflict", span, message);
-            fields
-                .cx
-                .report(diagnostic.help("remove it: the commit says what is fetched"));
-        }
-    }
-}
-
-fn file_or_variable(fields: &mut Fields<'_, '_>) {
-    if let (Some(to), Some(env)) = (fields.span_of("to"), fields.span_of("env")) {
-        let message = "a secret is a file or a variable, not both";
-        let diagnostic = Diagnostic::error("conflict", env, message).also(to, "a file here");
-        fields.cx.report(diagnostic.help("remove `to` or `env`"));
     }
 }
 

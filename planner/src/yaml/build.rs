@@ -1,13 +1,16 @@
 //! The tree, built from the parser's events within the budgets.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use granit_parser::{Event, Parser, StructureStyle, Tag};
 
-use super::{Entry, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, NodeKind, syntax};
+use super::mapping::{self, Key};
+use super::syntax;
+use super::{Entry, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, NodeKind};
 use crate::diagnostic::Diagnostic;
-use crate::source::{Span, Spanned};
+use crate::findings::Findings;
+use crate::source::Span;
 
 /// Builds the tree of `text`.
 pub(super) fn build(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
@@ -21,14 +24,14 @@ pub(super) fn build(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
     for event in Parser::new_from_str_with_options(text, options) {
         let step = match event {
             Ok((event, span)) => builder.event(event, &span),
-            Err(error) => Err(syntax::diagnostic(text, &error)),
+            Err(error) => Err(Box::new(syntax::diagnostic(text, &error))),
         };
         if let Err(fatal) = step {
-            builder.diagnostics.push(fatal);
-            return (None, builder.diagnostics);
+            builder.findings.push(*fatal);
+            return (None, builder.findings.into_diagnostics());
         }
     }
-    (builder.root, builder.diagnostics)
+    (builder.root, builder.findings.into_diagnostics())
 }
 
 /// How much a value holds, aliases written out.
@@ -57,14 +60,6 @@ enum Content {
     },
 }
 
-/// A key whose value has not come.
-enum Key {
-    Text(Spanned<String>),
-    Merge,
-    /// One that is no text: reported, and its value is left out.
-    Refused,
-}
-
 struct Builder<'t> {
     text: &'t str,
     stack: Vec<Frame>,
@@ -72,10 +67,11 @@ struct Builder<'t> {
     total: Size,
     documents: usize,
     root: Option<Node>,
-    diagnostics: Vec<Diagnostic>,
+    findings: Findings,
 }
 
-type Step = Result<(), Diagnostic>;
+/// `Err` holds what makes reading on pointless.
+type Step = Result<(), Box<Diagnostic>>;
 
 impl<'t> Builder<'t> {
     fn new(text: &'t str) -> Self {
@@ -86,7 +82,7 @@ impl<'t> Builder<'t> {
             total: Size::default(),
             documents: 0,
             root: None,
-            diagnostics: Vec::new(),
+            findings: Findings::default(),
         }
     }
 
@@ -112,7 +108,10 @@ impl<'t> Builder<'t> {
                 };
                 self.open(style, anchor, span, content)
             }
-            Event::SequenceEnd | Event::MappingEnd => self.close(span),
+            Event::SequenceEnd | Event::MappingEnd => {
+                self.close(span);
+                Ok(())
+            }
             Event::Alias(anchor) => self.alias(anchor, span),
             _ => Ok(()),
         }
@@ -120,15 +119,14 @@ impl<'t> Builder<'t> {
 
     fn document(&mut self, span: Span) -> Step {
         self.documents += 1;
-        if self.documents > 1 {
-            return Err(Diagnostic::error(
-                "several-documents",
-                span,
-                "a second document starts here",
-            )
-            .help("remove the `---` and what follows: one file is one project"));
+        if self.documents == 1 {
+            return Ok(());
         }
-        Ok(())
+        let message = "a second document starts here";
+        let diagnostic = Diagnostic::error("several-documents", span, message);
+        Err(Box::new(diagnostic.help(
+            "remove the `---` and what follows: one file is one project",
+        )))
     }
 
     fn refuse_tag(&mut self, tag: Option<&Tag>, place: &granit_parser::Span) {
@@ -137,8 +135,8 @@ impl<'t> Builder<'t> {
         }
         let place = place.tag_span().unwrap_or(*place);
         let span = syntax::span(self.text, &place);
-        self.diagnostics.push(
-            Diagnostic::error("tag", span, "YAML tags have no meaning here")
+        self.findings.push(
+            Diagnostic::error("yaml-tag", span, "YAML tags have no meaning here")
                 .help("remove the tag; write a text in quotes where it must stay a text"),
         );
     }
@@ -167,19 +165,21 @@ impl<'t> Builder<'t> {
 
     fn alias(&mut self, anchor: usize, span: Span) -> Step {
         let Some((node, size)) = self.anchors.get(&anchor) else {
-            return Err(Diagnostic::error(
-                "alias-cycle",
-                span,
-                "the alias stands inside what it names",
-            )
-            .help("write the value out, or anchor a part that does not hold the alias"));
+            let message = "the alias stands inside what it names";
+            let diagnostic = Diagnostic::error("alias-cycle", span, message);
+            return Err(Box::new(diagnostic.help(
+                "write the value out, or anchor a part that does not hold the alias",
+            )));
         };
-        let (mut node, size) = (node.clone(), *size);
+        let size = *size;
+        let node = Node {
+            span,
+            kind: node.kind.clone(),
+        };
         self.count(size, span)?;
         if self.stack.len() + size.height > MAX_DEPTH {
             return Err(too_deep(span));
         }
-        node.span = span;
         self.add(node, size);
         Ok(())
     }
@@ -187,15 +187,16 @@ impl<'t> Builder<'t> {
     fn count(&mut self, size: Size, span: Span) -> Step {
         self.total.nodes += size.nodes;
         self.total.bytes += size.bytes;
-        if self.total.nodes > MAX_NODES || self.total.bytes > MAX_BYTES {
-            let message = format!(
-                "with its aliases written out, the file holds more than {MAX_NODES} values or {MAX_BYTES} bytes"
-            );
-            return Err(Diagnostic::error("too-large", span, message)
-                .label("here the limit is passed")
-                .help("repeat less through aliases; keep data in files of their own"));
+        if self.total.nodes <= MAX_NODES && self.total.bytes <= MAX_BYTES {
+            return Ok(());
         }
-        Ok(())
+        let message = format!(
+            "the file holds more than {MAX_NODES} values, or its aliases repeat more than {MAX_BYTES} bytes"
+        );
+        let diagnostic = Diagnostic::error("too-large", span, message);
+        Err(Box::new(diagnostic.label("here the limit is passed").help(
+            "repeat less through aliases; keep data in files of their own",
+        )))
     }
 
     fn open(&mut self, style: StructureStyle, anchor: usize, span: Span, content: Content) -> Step {
@@ -218,9 +219,9 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
-    fn close(&mut self, end: Span) -> Step {
+    fn close(&mut self, end: Span) {
         let Some(frame) = self.stack.pop() else {
-            return Ok(());
+            return;
         };
         let (kind, last) = match frame.content {
             Content::List(items) => {
@@ -231,8 +232,8 @@ impl<'t> Builder<'t> {
                 entries, merges, ..
             } => {
                 let last = entries.last().map(|entry| entry.value.span.end);
-                let entries = self.distinct(entries);
-                let entries = self.merged(entries, &merges);
+                let entries = mapping::distinct(entries, &mut self.findings);
+                let entries = mapping::merged(entries, &merges, &mut self.findings);
                 (NodeKind::Map(Rc::new(entries)), last)
             }
         };
@@ -250,7 +251,6 @@ impl<'t> Builder<'t> {
                 .insert(frame.anchor, (node.clone(), frame.size));
         }
         self.add(node, frame.size);
-        Ok(())
     }
 
     /// Puts a finished value into what is open around it.
@@ -269,90 +269,17 @@ impl<'t> Builder<'t> {
                 merges,
                 key,
             } => match key.take() {
-                None => *key = Some(read_key(node, &mut self.diagnostics)),
+                None => *key = Some(mapping::key(node, &mut self.findings)),
                 Some(Key::Text(key)) => entries.push(Entry { key, value: node }),
                 Some(Key::Merge) => merges.push(node),
                 Some(Key::Refused) => {}
             },
         }
     }
-
-    /// The entries without those whose key stood before, each of which is reported.
-    fn distinct(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
-        let mut first = BTreeMap::new();
-        let mut twice = Vec::new();
-        for (index, Entry { key, .. }) in entries.iter().enumerate() {
-            if let Some(before) = first.get(key.value.as_str()) {
-                self.diagnostics.push(duplicate_key(key, *before));
-                twice.push(index);
-            } else {
-                first.insert(key.value.as_str(), key.span);
-            }
-        }
-        if twice.is_empty() {
-            return entries;
-        }
-        let keep = |index: &usize| twice.binary_search(index).is_err();
-        let indexed = entries.into_iter().enumerate();
-        indexed
-            .filter(|(index, _)| keep(index))
-            .map(|(_, entry)| entry)
-            .collect()
-    }
-
-    /// The entries and those of the mappings merged into them, whose own keys give way.
-    fn merged(&mut self, mut entries: Vec<Entry>, merges: &[Node]) -> Vec<Entry> {
-        let sources = merges.iter().flat_map(|merge| match &merge.kind {
-            NodeKind::List(items) => items.as_slice(),
-            _ => std::slice::from_ref(merge),
-        });
-        for source in sources {
-            let Some(from) = source.map() else {
-                self.diagnostics.push(
-                    Diagnostic::error("merge", source.span, "`<<` merges mappings only")
-                        .help("give an alias of a mapping, or a list of them: `<<: *common`"),
-                );
-                continue;
-            };
-            let present: std::collections::BTreeSet<String> = entries
-                .iter()
-                .map(|entry| entry.key.value.clone())
-                .collect();
-            let new = from
-                .iter()
-                .filter(|entry| !present.contains(&entry.key.value));
-            entries.extend(new.cloned());
-        }
-        entries
-    }
 }
 
-fn read_key(node: Node, diagnostics: &mut Vec<Diagnostic>) -> Key {
-    let null = node.is_null();
-    match node.kind {
-        NodeKind::Scalar { text, plain: true } if text == "<<" => Key::Merge,
-        NodeKind::Scalar { text, .. } if !null => Key::Text(Spanned::new(text, node.span)),
-        _ => {
-            diagnostics.push(
-                Diagnostic::error("key", node.span, "a key must be a text").help(
-                    "a text that starts with `{` or `[` needs quotes: `\"{service}:latest\"`",
-                ),
-            );
-            Key::Refused
-        }
-    }
-}
-
-fn duplicate_key(key: &Spanned<String>, before: Span) -> Diagnostic {
-    let message = format!("the key `{}` stands twice", key.value);
-    Diagnostic::error("duplicate-key", key.span, message)
-        .label("again here")
-        .also(before, "first here")
-        .help("rename or remove one of the two")
-}
-
-fn too_deep(span: Span) -> Diagnostic {
+fn too_deep(span: Span) -> Box<Diagnostic> {
     let message = format!("lists and mappings stand more than {MAX_DEPTH} deep in each other");
-    Diagnostic::error("too-deep", span, message)
-        .help("no key of this file needs such depth: look for a bracket that is not closed")
+    let diagnostic = Diagnostic::error("too-deep", span, message);
+    Box::new(diagnostic.help(syntax::TOO_DEEP))
 }

@@ -5,6 +5,7 @@
 //! several documents are refused. Nothing here knows what a key means.
 
 mod build;
+mod mapping;
 mod syntax;
 
 use std::rc::Rc;

@@ -5,6 +5,10 @@ use granit_parser::{ErrorKind, ScanError};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
+/// The way out of too much nesting.
+pub(super) const TOO_DEEP: &str =
+    "no key of this file needs such depth: look for a bracket that is not closed";
+
 /// The bytes of a parser's span, without the blanks and line breaks at its end.
 pub(super) fn span(text: &str, place: &granit_parser::Span) -> Span {
     let start = offset(text, place.start);
@@ -26,7 +30,7 @@ pub(super) fn diagnostic(text: &str, error: &ScanError) -> Diagnostic {
         end: start + text[start..].chars().next().map_or(0, char::len_utf8),
     };
     let (message, help) = explain(error.kind());
-    let message = message.map_or_else(|| error.info().to_string(), str::to_owned);
+    let message = message.map_or_else(|| error.info().to_owned(), str::to_owned);
     let diagnostic = Diagnostic::error(code(error.kind()), place, message);
     match help {
         Some(help) => diagnostic.help(help),
@@ -99,7 +103,7 @@ fn explain(kind: &ErrorKind) -> Explained {
         ),
         E::RecursionLimitExceeded => (
             Some("lists and mappings stand too deep in each other"),
-            Some("no key of this file needs such depth: look for a bracket that is not closed"),
+            Some(TOO_DEEP),
         ),
         E::UnexpectedCharacter { .. } => (
             None,

@@ -1,0 +1,43 @@
+//! What was found wrong so far: each thing once, and no more than anyone reads.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+/// The most findings that are kept.
+const KEPT: usize = 200;
+
+/// A list of diagnostics that grows no further than anyone reads.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    seen: BTreeSet<(Option<Span>, &'static str, String)>,
+    kept: Vec<Diagnostic>,
+    left_out: usize,
+}
+
+impl Findings {
+    /// Adds one, unless it is there: what an alias repeats is wrong in one place only.
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+        if self.kept.len() >= KEPT {
+            self.left_out += 1;
+            return;
+        }
+        let place = diagnostic.primary.as_ref().map(|label| label.span);
+        let identity = (place, diagnostic.code, diagnostic.message.clone());
+        if self.seen.insert(identity) {
+            self.kept.push(diagnostic);
+        }
+    }
+
+    /// The diagnostics in the order in which they were found, with a word on those left out.
+    pub(crate) fn into_diagnostics(mut self) -> Vec<Diagnostic> {
+        if self.left_out > 0 {
+            let message = format!("{} more findings are left out", self.left_out);
+            let diagnostic = Diagnostic::error_of_file("too-many-errors", message);
+            self.kept
+                .push(diagnostic.help("mend the first ones; many often have one cause"));
+        }
+        self.kept
+    }
+}
