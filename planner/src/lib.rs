@@ -4,12 +4,14 @@
 mod decode;
 pub mod diagnostic;
 pub mod facts;
+mod findings;
 mod graph;
 mod interpolate;
 pub mod model;
 pub mod parse;
 pub mod path;
 pub mod plan;
+pub mod render;
 pub mod resolve;
 pub mod source;
 pub mod spec;
