@@ -13,6 +13,7 @@ pub mod path;
 pub mod plan;
 pub mod render;
 pub mod resolve;
+pub mod schema;
 pub mod source;
 pub mod spec;
 pub mod suggest;

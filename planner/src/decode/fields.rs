@@ -19,6 +19,8 @@ pub(crate) trait Object: Sized {
     const EXAMPLE: &'static str;
     /// Keys that people try here, and what to write in their place.
     const HINTS: &'static [(&'static str, &'static str)] = &[];
+    /// Whether keys that start with `x-` are left alone: a place for anchors, as in Compose files.
+    const EXTENSIBLE: bool = false;
     /// Reads it.
     fn read(fields: &mut Fields<'_, '_>) -> Option<Self>;
 }
@@ -27,13 +29,15 @@ pub(crate) trait Object: Sized {
 macro_rules! object {
     (
         $type:ident, example: $example:literal, $(short: $short:literal,)? $(rule: $rule:path,)?
-        $(hints: [$($hint:expr),* $(,)?],)? { $($key:literal => $field:ident: $how:ident $(($check:expr))?),* $(,)? }
+        $(hints: [$($hint:expr),* $(,)?],)? $(extensible: $extensible:literal,)?
+        { $($key:literal => $field:ident: $how:ident $(($check:expr))?),* $(,)? }
     ) => {
         impl $crate::decode::fields::Object for $type {
             const KEYS: &'static [&'static str] = &[$($key),*];
             const SHORT: &'static str = concat!($($short)?);
             const EXAMPLE: &'static str = $example;
             $(const HINTS: &'static [(&'static str, &'static str)] = &[$($hint),*];)?
+            $(const EXTENSIBLE: bool = $extensible;)?
             fn read(fields: &mut $crate::decode::fields::Fields<'_, '_>) -> Option<Self> {
                 $(let $field = fields.$how($key $(, $check)?);)*
                 $($rule(fields);)?
@@ -86,7 +90,7 @@ pub(crate) fn decode<'n, T: Object>(node: &'n Node, cx: &mut Context<'n>) -> Opt
         example: T::EXAMPLE,
         head,
     };
-    fields.refuse_unknown(T::KEYS, T::HINTS);
+    fields.refuse_unknown::<T>();
     T::read(&mut fields)
 }
 
@@ -194,27 +198,33 @@ impl<'n> Fields<'_, 'n> {
         }
     }
 
-    /// Reports every key that is not among `known`.
-    fn refuse_unknown(&mut self, known: &[&str], hints: &[(&str, &str)]) {
+    /// Reports every key that the type does not take.
+    fn refuse_unknown<T: Object>(&mut self) {
         let Keys::Mapping(entries) = self.source else {
             return;
         };
         for Entry { key, .. } in entries {
             let name = key.value.as_str();
-            if known.contains(&name) {
-                continue;
+            let free = T::EXTENSIBLE && name.starts_with("x-");
+            if !free && !T::KEYS.contains(&name) {
+                let message = format!("unknown key `{}` {}", name.escape_debug(), self.cx.place());
+                let diagnostic = Diagnostic::error("unknown-key", key.span, message);
+                self.cx.report(advise::<T>(name, diagnostic));
             }
-            let message = format!("unknown key `{}` {}", name.escape_debug(), self.cx.place());
-            let mut diagnostic = Diagnostic::error("unknown-key", key.span, message);
-            if let Some((_, hint)) = hints.iter().find(|(tried, _)| *tried == name) {
-                diagnostic = diagnostic.help(*hint);
-            } else if let Some(similar) = suggest(name, known.iter().copied()) {
-                diagnostic = diagnostic.label(format!("did you mean `{similar}`?"));
-            }
-            let keys = format!("the keys here are {}", list(known));
-            self.cx.report(diagnostic.help(keys));
         }
     }
+}
+
+/// Says what to write in place of an unknown key.
+fn advise<T: Object>(name: &str, diagnostic: Diagnostic) -> Diagnostic {
+    let hint = T::HINTS.iter().find(|(tried, _)| *tried == name);
+    let similar = suggest(name, T::KEYS.iter().copied());
+    let diagnostic = match (hint, similar) {
+        (Some((_, hint)), _) => diagnostic.help(*hint),
+        (None, Some(similar)) => diagnostic.label(format!("did you mean `{similar}`?")),
+        (None, None) => diagnostic,
+    };
+    diagnostic.help(format!("the keys here are {}", list(T::KEYS)))
 }
 
 fn find<'n>(entries: &'n [Entry], key: &str) -> Option<&'n Entry> {

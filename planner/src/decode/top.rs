@@ -13,6 +13,7 @@ object! {
         ("platforms", "a build has one platform, given when it is started"),
         ("variants", "variants are not supported: write a stage or a service for each"),
     ],
+    extensible: true,
     {
         "project" => project: checked(check::name),
         "version" => version: optional,

@@ -72,7 +72,7 @@ fn the_clx_file() {
         panic!("version")
     };
     assert_eq!(version.key.value, "project.version");
-    assert_eq!(spec.stages.names().count(), 8);
+    assert_eq!(spec.stages.names().count(), 7);
     let service = spec.services.get("notebook-processor").unwrap();
     assert_eq!(texts(&service.image.expose), ["8888"]);
     let Some(Script::One(finish)) = &service.finish else {

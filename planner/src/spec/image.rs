@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 
 use super::{Entries, Text};
+use crate::schema::VARIABLE;
 use crate::source::Spanned;
 
 /// The image's configuration; what is left out is inherited from the base.
@@ -14,7 +15,7 @@ pub struct ImageSpec {
     /// The working directory.
     pub workdir: Option<Text>,
     /// Environment variables; `$NAME` and `${NAME}` stand for the base's value.
-    #[schemars(default)]
+    #[schemars(default, extend("propertyNames" = { "pattern": VARIABLE }))]
     pub env: Entries<Text>,
     /// Ports: `8888`, `53/udp`.
     #[schemars(default)]

@@ -3,12 +3,13 @@
 use schemars::JsonSchema;
 
 use super::{Entries, Text};
+use crate::schema::{Short, VARIABLE, one_or_many};
 
 /// What a stage does: exactly one of these keys.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
 #[schemars(rename_all = "kebab-case")]
 pub enum KindSpec {
-    /// A conda environment.
+    /// A conda environment; a path is short for `spec`.
     Conda(CondaSpec),
     /// Debian packages; a list of names is short for `packages`.
     Apt(AptSpec),
@@ -24,7 +25,7 @@ pub enum KindSpec {
     /// A zip or tar archive of the context, unpacked.
     Unpack(UnpackSpec),
     /// Files of the context or of another stage, one copy or a list.
-    Copy(Vec<CopySpec>),
+    Copy(#[schemars(schema_with = "one_or_many::<CopySpec>")] Vec<CopySpec>),
     /// Small files written inline, by absolute path.
     Files(Entries<FileSpec>),
     /// A command; a text or a list is short for `script`.
@@ -35,7 +36,7 @@ pub enum KindSpec {
 
 /// A conda environment, solved in the build.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
-#[schemars(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields, rename_all = "kebab-case", transform = Short("spec"))]
 pub struct CondaSpec {
     /// The environment file in the context: `packages.yaml`, `environment.yml`.
     pub spec: Text,
@@ -50,7 +51,7 @@ pub struct CondaSpec {
 
 /// Debian packages.
 #[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
-#[schemars(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields, rename_all = "kebab-case", transform = Short("packages"))]
 pub struct AptSpec {
     /// Package names as `apt-get install` takes them: `graphviz`, `curl=7.88.1-10`.
     #[schemars(default)]
@@ -65,7 +66,7 @@ pub struct AptSpec {
 
 /// Python packages from an index.
 #[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
-#[schemars(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields, rename_all = "kebab-case", transform = Short("packages"))]
 pub struct PipSpec {
     /// A requirements file of the context.
     pub requirements: Option<Text>,
@@ -87,7 +88,7 @@ pub struct PipSpec {
 
 /// A Python project of the repository.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
-#[schemars(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields, rename_all = "kebab-case", transform = Short("path"))]
 pub struct WheelSpec {
     /// The project's folder in the context.
     pub path: Text,
@@ -106,7 +107,7 @@ pub struct WheelSpec {
 
 /// Node packages.
 #[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
-#[schemars(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields, rename_all = "kebab-case", transform = Short("packages"))]
 pub struct NpmSpec {
     /// Packages installed globally: `svgo@3`.
     #[schemars(default)]
@@ -182,7 +183,7 @@ pub struct CopySpec {
 
 /// A small file written inline; a text is short for `content`.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
-#[schemars(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields, rename_all = "kebab-case", transform = Short("content"))]
 pub struct FileSpec {
     /// What is in it.
     pub content: Text,
@@ -194,7 +195,7 @@ pub struct FileSpec {
 
 /// A command.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
-#[schemars(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields, rename_all = "kebab-case", transform = Short("script"))]
 pub struct RunSpec {
     /// What the base's shell runs.
     pub script: Script,
@@ -205,7 +206,7 @@ pub struct RunSpec {
     #[schemars(default)]
     pub outputs: Vec<Text>,
     /// Environment variables.
-    #[schemars(default)]
+    #[schemars(default, extend("propertyNames" = { "pattern": VARIABLE }))]
     pub env: Entries<Text>,
     /// Build arguments it sees as environment variables.
     #[schemars(default)]
@@ -242,7 +243,7 @@ pub enum Script {
 
 /// Files a command reads.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
-#[schemars(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields, rename_all = "kebab-case", transform = Short("from"))]
 pub struct InputSpec {
     /// A file or folder of the context, or, with `stage`, an absolute path in that stage's result.
     pub from: Text,
@@ -260,7 +261,7 @@ pub struct InputSpec {
 
 /// A cache mount: kept between builds, never part of the image or of a key.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
-#[schemars(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields, rename_all = "kebab-case", transform = Short("to"))]
 pub struct CacheSpec {
     /// Where it is mounted.
     pub to: Text,
@@ -284,7 +285,7 @@ pub enum Sharing {
 
 /// A secret, mounted as a file or set as an environment variable.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
-#[schemars(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields, rename_all = "kebab-case", transform = Short("id"))]
 pub struct SecretSpec {
     /// Its id, as `--secret id=` names it.
     pub id: Text,
@@ -299,7 +300,7 @@ pub struct SecretSpec {
 
 /// An SSH agent's socket.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
-#[schemars(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields, rename_all = "kebab-case", transform = Short("id"))]
 pub struct SshSpec {
     /// Its id, as `--ssh` names it; `default` is the usual one.
     pub id: Text,

@@ -17,31 +17,34 @@ use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use crate::schema::{NAME, VARIABLE};
 use crate::source::{Span, Spanned};
 
 /// A text with its place in the file.
 pub type Text = Spanned<String>;
 
-/// The whole file.
+/// The whole file. Keys that start with `x-` are left to anchors and other tools.
 #[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
 #[schemars(rename = "layercake", deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("patternProperties" = { "^x-": true }))]
 pub struct Spec {
     /// The project's name; it prefixes the ids of cache mounts.
+    #[schemars(extend("pattern" = NAME))]
     pub project: Option<Text>,
     /// The version that `{version}` stands for in tags and labels. It never enters a stage's key.
     pub version: Option<VersionSpec>,
     /// Build arguments and their defaults. `${NAME}` stands for the value in image references, URLs,
     /// checksums, package lists and `env` values; a `run` stage sees only those it lists under `args`.
-    #[schemars(default)]
+    #[schemars(default, extend("propertyNames" = { "pattern": VARIABLE }))]
     pub args: Entries<Text>,
     /// Image references by short name: `python: python:3.11-slim`.
-    #[schemars(default)]
+    #[schemars(default, extend("propertyNames" = { "pattern": NAME }))]
     pub bases: Entries<Text>,
     /// The stages by name.
-    #[schemars(default)]
+    #[schemars(default, extend("propertyNames" = { "pattern": NAME }))]
     pub stages: Entries<StageSpec>,
     /// The services by name; each becomes an image.
-    #[schemars(default)]
+    #[schemars(default, extend("propertyNames" = { "pattern": NAME }))]
     pub services: Entries<ServiceSpec>,
     /// Tags of services that have none of their own; `{service}` and `{version}` are replaced.
     #[schemars(default)]
