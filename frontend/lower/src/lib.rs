@@ -1,1 +1,132 @@
-//! (in the making)
+//! A [`Plan`] to LLB definitions and image configurations. The only lowering: `layercake llb`, `layercake build`
+//! and the frontend all call [`lower`].
+//!
+//! Each stage of the plan becomes one main vertex, named `[STAGE] what it does`, and whatever else it takes,
+//! named `[internal] ...`. A service is its base with the stages' layers merged onto it, so a stage that
+//! changes leaves its siblings as they are. Where the daemon cannot merge, the same stages are stacked.
+//!
+//! Nothing here reads a clock, the environment or a file: equal plans give equal bytes.
+
+mod assemble;
+mod context;
+mod error;
+mod image;
+mod locate;
+mod work;
+
+pub use context::ContextSource;
+pub use error::LowerError;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use buildkit_llb::Definition;
+use layercake_planner::plan::{Plan, StageId};
+use layercake_planner::source::Source;
+
+/// What lowering needs beside the plan.
+#[derive(Clone, Debug)]
+pub struct LowerOptions {
+    /// Where the files of the context come from.
+    pub context: ContextSource,
+    /// What the daemon can do.
+    pub abilities: Abilities,
+    /// Which stages run even when their results are known.
+    pub no_cache: NoCache,
+    /// The file that the plan was made from; a failing vertex is shown as a place in it.
+    pub source: Option<Source>,
+    /// Labels that every image gets, over those of the file.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// What a daemon can do; ask its capabilities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Abilities {
+    /// `mergeop` and `diffop`. Docker with a graph-driver store has neither.
+    pub merge: bool,
+    /// `file.copy.modestring`: without it a file's umask decides whether what reads it runs again.
+    pub symbolic_modes: bool,
+}
+
+impl Default for Abilities {
+    fn default() -> Self {
+        Self {
+            merge: true,
+            symbolic_modes: true,
+        }
+    }
+}
+
+/// Which stages run even when their results are known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum NoCache {
+    /// None.
+    #[default]
+    None,
+    /// All.
+    All,
+    /// Those of these names in the file.
+    Stages(BTreeSet<String>),
+}
+
+/// What became of a plan.
+#[derive(Clone, Debug)]
+pub struct Lowered {
+    /// One for each service, in the plan's order.
+    pub services: Vec<LoweredService>,
+}
+
+/// What became of a service.
+#[derive(Clone, Debug)]
+pub struct LoweredService {
+    /// Its name.
+    pub name: String,
+    /// How BuildKit makes its filesystem.
+    pub definition: Definition,
+    /// The image configuration as JSON: OCI's fields and Docker's.
+    pub config: Vec<u8>,
+    /// The base's configuration as JSON, which BuildKit records beside it.
+    pub base_config: Vec<u8>,
+    /// Its tags.
+    pub tags: Vec<String>,
+}
+
+/// Lowers every service of the plan.
+///
+/// # Errors
+/// An image was not resolved, or a value is one that BuildKit has no way to express.
+pub fn lower(plan: &Plan, options: &LowerOptions) -> Result<Lowered, LowerError> {
+    let mut lowering = assemble::Lowering::new(plan, options)?;
+    let mut services = Vec::with_capacity(plan.services.len());
+    for service in &plan.services {
+        let output = lowering.service(service)?;
+        let base = plan.base(service.base);
+        let base_image = base
+            .image
+            .as_ref()
+            .ok_or_else(|| LowerError::unresolved(base))?;
+        services.push(LoweredService {
+            name: service.name.clone(),
+            definition: Definition::of(&output),
+            config: image::config(service, base_image, &options.labels)?,
+            base_config: base_image.config.to_string().into_bytes(),
+            tags: service.tags.clone(),
+        });
+    }
+    Ok(Lowered { services })
+}
+
+/// The stage whose main vertex is named `name`.
+///
+/// ```
+/// assert_eq!(layercake_lower::stage_of("[conda-env] micromamba install"), Some("conda-env"));
+/// assert_eq!(layercake_lower::stage_of("[internal] load files"), None);
+/// ```
+pub fn stage_of(name: &str) -> Option<&str> {
+    let (stage, _) = name.strip_prefix('[')?.split_once("] ")?;
+    (stage != "internal").then_some(stage)
+}
+
+/// The name of a stage's main vertex.
+fn vertex_name(plan: &Plan, id: StageId, what: &str) -> String {
+    format!("[{}] {what}", plan.stage(id).id)
+}

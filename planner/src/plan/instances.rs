@@ -500,7 +500,7 @@ fn hidden_circle(model: &Model, stuck: &[StageIx], span: Span) -> Diagnostic {
         .collect();
     let message = format!(
         "these stages wait for each other: {}",
-        crate::resolve::list(&names)
+        crate::suggest::list(&names)
     );
     Diagnostic::error("cycle", span, message).help(
         "a pip or wheel stage installs for the conda stage of its service, so that one cannot need it or lie over it",
@@ -516,7 +516,7 @@ fn several_interpreters(model: &Model, ix: StageIx, candidates: &[StageIx]) -> D
     let message = format!(
         "`{}` could install for any of {}",
         stage.name,
-        crate::resolve::list(&names)
+        crate::suggest::list(&names)
     );
     Diagnostic::error("which-python", stage.span, message).help(format!(
         "say which: `needs: [{}]`, or name the interpreter: `python: /usr/bin/python3`",

@@ -1,12 +1,13 @@
 //! Files of the context that stages read: canonical paths, looked up, and what can be wrong with them.
 
-use super::{Resolver, list};
+use super::Resolver;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{FileFact, PathFact, PathNeed};
 use crate::model::Input;
 use crate::path::{ImagePath, context_path, image_path};
 use crate::source::Span;
 use crate::spec::Text;
+use crate::suggest::list;
 
 impl Resolver<'_> {
     /// The files at `path` that the patterns leave.
@@ -78,6 +79,33 @@ impl Resolver<'_> {
             .ok()
     }
 
+    /// The canonical form of a path that a layer of its own writes: laid over a base, it must not replace one of
+    /// that base's links by a folder, nor change a folder that all may write.
+    pub(super) fn layer_path(&self, path: &Text) -> Option<ImagePath> {
+        let canonical = self.image_path(path)?;
+        let under = |folder: &&(&str, &str)| {
+            let rest = canonical.path.strip_prefix(folder.0);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if let Some((link, target)) = LINKS.iter().find(under) {
+            let message = format!(
+                "`{}` lies below `{link}`, which is a link to `{target}` in most images",
+                path.value
+            );
+            let found = Diagnostic::error("link-target", path.span, message);
+            self.report(found.help(format!(
+                "write `{}`",
+                canonical.path.replacen(link, target, 1)
+            )));
+        }
+        if let Some((folder, what)) = SHARED.iter().find(under) {
+            let message = format!("`{}` lies below `{folder}`, {what}", path.value);
+            let found = Diagnostic::error("shared-folder", path.span, message);
+            self.report(found.help("choose a folder of its own, or write it by a `run` stage"));
+        }
+        Some(canonical)
+    }
+
     fn report_path(&self, path: &Text, problem: &str) {
         let (fact, way) = problem.split_once("; ").unwrap_or((problem, ""));
         let found = Diagnostic::error("path", path.span, format!("`{}`: {fact}", path.value));
@@ -144,6 +172,31 @@ impl Resolver<'_> {
         }
     }
 }
+
+/// Links of a Linux root, and where they lead: Debian's merged `/usr`, and `/run`.
+const LINKS: [(&str, &str); 6] = [
+    ("/bin", "/usr/bin"),
+    ("/sbin", "/usr/sbin"),
+    ("/lib", "/usr/lib"),
+    ("/lib64", "/usr/lib64"),
+    ("/var/run", "/run"),
+    ("/var/lock", "/run/lock"),
+];
+
+/// Folders whose modes a layer of its own would change, or that are empty when a container runs.
+const SHARED: [(&str, &str); 5] = [
+    (
+        "/tmp",
+        "which all may write, and a layer would take that away",
+    ),
+    (
+        "/var/tmp",
+        "which all may write, and a layer would take that away",
+    ),
+    ("/proc", "which the kernel fills"),
+    ("/sys", "which the kernel fills"),
+    ("/dev", "which the engine fills"),
+];
 
 /// How the pointer file of git-lfs begins, from its specification.
 pub const LFS_HEADER: &str = "version https://git-lfs.github.com/spec/";

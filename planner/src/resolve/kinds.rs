@@ -79,7 +79,7 @@ impl Resolver<'_> {
             }
         };
         let prefix = match &spec.prefix {
-            Some(prefix) => self.image_path(prefix)?.path,
+            Some(prefix) => self.layer_path(prefix)?.path,
             None => "/opt/conda".to_owned(),
         };
         Some(Conda {
@@ -231,7 +231,7 @@ impl Resolver<'_> {
             return None;
         };
         let checksum = self.hexadecimal(sha256, 64, "fetch-checksum")?;
-        let to = self.image_path(&spec.to)?;
+        let to = self.layer_path(&spec.to)?;
         let file = url_text
             .split(['?', '#'])
             .next()
@@ -264,7 +264,7 @@ impl Resolver<'_> {
             repository: self.filled(&git.repository)?,
             commit: self.hexadecimal(&git.commit, 40, "fetch-commit")?,
             path: format!("/{path}"),
-            to: self.image_path(&spec.to)?.path,
+            to: self.layer_path(&spec.to)?.path,
         })
     }
 
@@ -283,13 +283,13 @@ impl Resolver<'_> {
         }
         Some(Unpack {
             archive,
-            to: self.image_path(&spec.to)?.path,
+            to: self.layer_path(&spec.to)?.path,
             zip,
         })
     }
 
     fn copy(&self, spec: &CopySpec, index: &Index) -> Option<CopyItem> {
-        let to = self.image_path(&spec.to);
+        let to = self.layer_path(&spec.to);
         let from = self.from(
             &spec.from,
             spec.stage.as_ref(),
@@ -303,7 +303,7 @@ impl Resolver<'_> {
             into: to.folder,
             to: to.path,
             mode: spec.mode.as_ref().map(|mode| mode.value.clone()),
-            owner: self.optional(spec.owner.as_ref())?,
+            owner: self.owner(spec.owner.as_ref())?,
             span: spec.to.span,
         })
     }
@@ -334,14 +334,14 @@ impl Resolver<'_> {
         let mut items = Vec::new();
         for (path, file) in files.iter() {
             items.push(FileItem {
-                path: self.image_path(path)?.path,
+                path: self.layer_path(path)?.path,
                 content: file.content.value.clone(),
                 mode: file
                     .mode
                     .as_ref()
                     .and_then(|mode| self.mode(mode))
                     .unwrap_or(0o644),
-                owner: self.optional(file.owner.as_ref())?,
+                owner: self.owner(file.owner.as_ref())?,
                 span: path.span,
             });
         }
@@ -370,6 +370,21 @@ impl Resolver<'_> {
     pub(super) fn optional(&self, text: Option<&Text>) -> Option<Option<String>> {
         text.map(|text| self.filled(text))
             .map_or(Some(None), |filled| filled.map(Some))
+    }
+
+    /// An owner by numbers: a layer of its own has no `/etc/passwd` to look names up in.
+    fn owner(&self, owner: Option<&Text>) -> Option<Option<String>> {
+        let Some(text) = owner else { return Some(None) };
+        let filled = self.filled(text)?;
+        let is_number = |part: &str| part == "root" || part.parse::<u32>().is_ok();
+        if filled.split(':').count() > 2 || !filled.split(':').all(is_number) {
+            let message = format!("`{filled}` is not an owner by numbers");
+            let found = Diagnostic::error("owner", text.span, message);
+            self.report(
+                found.help("write `1000:1000`; which number a name has is known to the base alone"),
+            );
+        }
+        Some(Some(filled))
     }
 
     fn mode(&self, mode: &Text) -> Option<u32> {

@@ -22,6 +22,7 @@ use crate::interpolate::{InterpolateError, interpolate};
 use crate::model::{Base, BaseIx, Model, Stage, StageIx};
 use crate::source::Span;
 use crate::spec::{Spec, StageSpec, Text};
+use crate::suggest::{list, suggest};
 
 /// Which services are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,7 +184,7 @@ impl<'a> Resolver<'a> {
             name.span,
             format!("no {what} is named `{}`", name.value),
         );
-        found = match similar(&name.value, &known) {
+        found = match suggest(&name.value, known.iter().copied()) {
             Some(near) => found.help(format!("did you mean `{near}`?")),
             None if known.is_empty() => found.help(format!("declare it under `{what}s:`")),
             None => found.help(format!("the {what}s are: {}", list(&known))),
@@ -354,8 +355,8 @@ impl<'a> Resolver<'a> {
                     text.span,
                     format!("no build argument is named `{name}`"),
                 );
-                let near =
-                    similar(&name, &known).map(|near| format!("did you mean `${{{near}}}`?"));
+                let near = suggest(&name, known.iter().copied())
+                    .map(|near| format!("did you mean `${{{near}}}`?"));
                 let way = near.unwrap_or_else(|| {
                     format!(
                         "declare it: `args: {{ {name}: ... }}`, or write `$$` for a dollar sign"
@@ -416,7 +417,7 @@ fn tool(stage: &StageSpec) -> Option<&Text> {
 fn unknown_service(name: &str, known: &[&str]) -> Diagnostic {
     let found =
         Diagnostic::error_of_file("unknown-service", format!("no service is named `{name}`"));
-    match similar(name, known) {
+    match suggest(name, known.iter().copied()) {
         Some(near) => found.help(format!("did you mean `{near}`?")),
         None => found.help(format!("the services are: {}", list(known))),
     }
@@ -435,24 +436,4 @@ fn is_predefined(name: &str) -> bool {
             "all_proxy",
         ]
         .contains(&lower.as_str())
-}
-
-/// The name most like `name`, if one is.
-pub(crate) fn similar<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
-    let scored = known
-        .iter()
-        .map(|near| (strsim::damerau_levenshtein(name, near), *near));
-    let (distance, near) = scored.min()?;
-    (distance <= 1 + name.chars().count() / 4).then_some(near)
-}
-
-/// Names as a person lists them, the first dozen.
-pub(crate) fn list(names: &[&str]) -> String {
-    let shown: Vec<_> = names
-        .iter()
-        .take(12)
-        .map(|name| format!("`{name}`"))
-        .collect();
-    let more = if names.len() > 12 { ", ..." } else { "" };
-    format!("{}{more}", shown.join(", "))
 }

@@ -17,7 +17,11 @@ impl Resolver<'_> {
                 .iter()
                 .map(|input| self.run_input(input, index))
                 .collect::<Option<_>>()?,
-            outputs: self.image_paths(&spec.outputs)?,
+            outputs: spec
+                .outputs
+                .iter()
+                .map(|path| Some(self.layer_path(path)?.path))
+                .collect::<Option<_>>()?,
             env: self.environment(spec)?,
             caches: spec
                 .caches

@@ -1,11 +1,12 @@
 //! Services: their base, stages, tags and image configuration.
 
 use super::kinds::Index;
-use super::{Resolver, list, run, similar};
+use super::{Resolver, run};
 use crate::diagnostic::Diagnostic;
 use crate::interpolate::{InterpolateError, template};
 use crate::model::Service;
 use crate::spec::{ServiceSpec, Text};
+use crate::suggest::{list, suggest};
 
 impl Resolver<'_> {
     pub(super) fn service(
@@ -83,7 +84,7 @@ impl Resolver<'_> {
             }
             InterpolateError::Unknown(name) => {
                 let known = ["service", "version"];
-                let near = similar(name, &known).map(|near| format!("did you mean `{{{near}}}`?"));
+                let near = suggest(name, known).map(|near| format!("did you mean `{{{near}}}`?"));
                 found.help(near.unwrap_or_else(|| format!("these are filled in: {}", list(&known))))
             }
             InterpolateError::Open(_) => found.help("write `{{` for a brace"),

@@ -1,0 +1,243 @@
+//! Layers put together: stages merged on a base, or stacked where the daemon cannot merge.
+
+use std::collections::{HashMap, HashSet};
+
+use buildkit_llb::{Annotate, CopyOptions, Diff, FileOps, LlbError, Merge, Output, Source};
+use layercake_planner::model::BaseIx;
+use layercake_planner::plan::{Plan, Root, Service, Stage, StageId, Yields};
+
+use crate::context::Context;
+use crate::locate::Locator;
+use crate::{LowerError, LowerOptions, NoCache, vertex_name};
+
+/// One lowering under way: every stage, base and root is made once, whoever uses it.
+pub(crate) struct Lowering<'p> {
+    pub(crate) plan: &'p Plan,
+    pub(crate) context: Option<Context>,
+    options: &'p LowerOptions,
+    locator: Option<Locator>,
+    bases: HashMap<BaseIx, Output>,
+    /// What each stage gave when it ran on its own root.
+    results: HashMap<StageId, Output>,
+    roots: HashMap<Root, Output>,
+}
+
+impl<'p> Lowering<'p> {
+    pub(crate) fn new(plan: &'p Plan, options: &'p LowerOptions) -> Result<Self, LowerError> {
+        let needs = plan.context();
+        let context = match needs.is_empty() {
+            true => None,
+            false => Some(Context::new(&options.context, &needs, options.abilities)?),
+        };
+        let mut lowering = Self {
+            plan,
+            context,
+            options,
+            locator: options.source.as_ref().map(Locator::new),
+            bases: HashMap::new(),
+            results: HashMap::new(),
+            roots: HashMap::new(),
+        };
+        if options.abilities.merge {
+            // In the plan's order, so that what a stage needs is there already and nothing recurses.
+            for (id, _) in plan.stages() {
+                lowering.result(id)?;
+            }
+        }
+        Ok(lowering)
+    }
+
+    /// The filesystem of a service.
+    pub(crate) fn service(&mut self, service: &Service) -> Result<Output, LowerError> {
+        match service.finish {
+            Some(finish) => self.result(finish),
+            None => self.on_base(service.base, &service.layers, &service.name),
+        }
+    }
+
+    /// What a stage gave: with [`Yields::Difference`] its whole root, else its own tree.
+    pub(crate) fn result(&mut self, id: StageId) -> Result<Output, LowerError> {
+        if let Some(result) = self.results.get(&id) {
+            return Ok(result.clone());
+        }
+        let root = self.root(id)?;
+        let result = self.run(id, root)?;
+        self.results.insert(id, result.clone());
+        Ok(result)
+    }
+
+    /// Runs the stage on `root`.
+    fn run(&mut self, id: StageId, root: Option<Output>) -> Result<Output, LowerError> {
+        self.work(id, root)
+    }
+
+    /// The filesystem that a stage runs on.
+    fn root(&mut self, id: StageId) -> Result<Option<Output>, LowerError> {
+        let stage = self.plan.stage(id);
+        let Root::Base { base, needs } = &stage.root else {
+            return Ok(None);
+        };
+        if let Some(root) = self.roots.get(&stage.root) {
+            return Ok(Some(root.clone()));
+        }
+        let root = match needs.as_slice() {
+            [one] if self.extends(*one, *base) => self.result(*one)?,
+            _ => {
+                let layers = closure(self.plan, needs);
+                self.on_base(*base, &layers, &format!("root of {}", stage.id))?
+            }
+        };
+        self.roots.insert(stage.root.clone(), root.clone());
+        Ok(Some(root))
+    }
+
+    /// Whether a stage's result is `base` with all that the stage needs on it, and its own files.
+    fn extends(&self, id: StageId, on: BaseIx) -> bool {
+        let stage = self.plan.stage(id);
+        stage.yields == Yields::Difference
+            && matches!(stage.root, Root::Base { base, .. } if base == on)
+    }
+
+    /// A base with layers on it, lowest first.
+    fn on_base(
+        &mut self,
+        base: BaseIx,
+        layers: &[StageId],
+        what: &str,
+    ) -> Result<Output, LowerError> {
+        let base = self.base(base)?;
+        if self.options.abilities.merge {
+            let mut inputs = vec![base];
+            for id in layers {
+                inputs.extend(self.layer(*id)?);
+            }
+            let bottom = inputs[0].clone();
+            let merged = Merge::of(inputs)
+                .named(format!("[internal] merge {what}"))
+                .build();
+            return Ok(merged.unwrap_or(bottom));
+        }
+        let mut below = base;
+        for id in layers {
+            below = self.stacked(*id, below)?;
+        }
+        Ok(below)
+    }
+
+    /// What a stage adds to an image.
+    fn layer(&mut self, id: StageId) -> Result<Option<Output>, LowerError> {
+        let result = self.result(id)?;
+        let stage = self.plan.stage(id);
+        if stage.yields != Yields::Difference {
+            return Ok(Some(result));
+        }
+        let root = self.root(id)?;
+        Ok(Diff::between(root, result)
+            .named(format!("[internal] what {} wrote", stage.id))
+            .build())
+    }
+
+    /// A stage on top of whatever is below it, where nothing can be merged.
+    fn stacked(&mut self, id: StageId, below: Output) -> Result<Output, LowerError> {
+        if self.plan.stage(id).yields == Yields::Difference {
+            return self.run(id, Some(below));
+        }
+        let tree = self.result(id)?;
+        let options = CopyOptions {
+            contents_only: true,
+            ..CopyOptions::default()
+        };
+        let copy = FileOps::on(below).copy(tree, "/", "/", options);
+        Ok(copy
+            .named(format!("[internal] add {}", self.plan.stage(id).id))
+            .build()?)
+    }
+
+    /// The image at `index`, by its digest.
+    pub(crate) fn base(&mut self, index: BaseIx) -> Result<Output, LowerError> {
+        if let Some(base) = self.bases.get(&index) {
+            return Ok(base.clone());
+        }
+        let base = self.plan.base(index);
+        let image = base
+            .image
+            .as_ref()
+            .ok_or_else(|| LowerError::unresolved(base))?;
+        if image.config["config"]["OnBuild"]
+            .as_array()
+            .is_some_and(|triggers| !triggers.is_empty())
+        {
+            return Err(LowerError::OnBuild {
+                reference: base.reference.clone(),
+            });
+        }
+        let platform = &self.plan.platform;
+        let platform = buildkit_llb::Platform::with_variant(
+            &platform.os,
+            &platform.architecture,
+            &platform.variant,
+        );
+        let output = Source::image(pinned(&base.reference, &image.digest))
+            .platform(platform)
+            .named(format!("[internal] image {} {}", base.name, base.reference))
+            .build()?;
+        self.bases.insert(index, output.clone());
+        Ok(output)
+    }
+
+    /// Names the main vertex of a stage, ties it to its line, and forbids it the cache if that is asked.
+    pub(crate) fn main<T: Annotate>(&self, id: StageId, vertex: T, what: &str) -> T {
+        let stage = self.plan.stage(id);
+        let mut vertex = vertex.named(vertex_name(self.plan, id, what));
+        if let Some(locator) = &self.locator {
+            vertex = locator.tie(vertex, stage.span);
+        }
+        let afresh = match &self.options.no_cache {
+            NoCache::None => false,
+            NoCache::All => true,
+            NoCache::Stages(names) => names.contains(&stage.name),
+        };
+        if afresh {
+            vertex.ignore_cache()
+        } else {
+            vertex
+        }
+    }
+
+    /// The same error, with the stage it is about.
+    pub(crate) fn of_stage<T>(
+        &self,
+        id: StageId,
+        result: Result<T, LlbError>,
+    ) -> Result<T, LowerError> {
+        let stage: &Stage = self.plan.stage(id);
+        result.map_err(|source| LowerError::Stage {
+            stage: stage.id.clone(),
+            source,
+        })
+    }
+}
+
+/// A reference that names its digest.
+fn pinned(reference: &str, digest: &str) -> String {
+    let name = reference.split('@').next().unwrap_or(reference);
+    format!("{name}@{digest}")
+}
+
+/// The stages and all that they need, each after what it needs.
+fn closure(plan: &Plan, needs: &[StageId]) -> Vec<StageId> {
+    let mut ordered = Vec::new();
+    let mut seen = HashSet::new();
+    let mut open: Vec<(StageId, bool)> = needs.iter().rev().map(|id| (*id, false)).collect();
+    while let Some((id, below_done)) = open.pop() {
+        if below_done {
+            ordered.push(id);
+        } else if seen.insert(id) {
+            open.push((id, true));
+            if let Root::Base { needs, .. } = &plan.stage(id).root {
+                open.extend(needs.iter().rev().map(|id| (*id, false)));
+            }
+        }
+    }
+    ordered
+}

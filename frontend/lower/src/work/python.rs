@@ -1,0 +1,147 @@
+//! pip and wheels. Which Python, and where its packages lie, is asked of the root when the stage runs.
+
+use buildkit_llb::{Exec, FileOps, Mkfile, Mount, Output, Sharing};
+use layercake_planner::model::{Input, Pip};
+use layercake_planner::plan::{Python, StageId};
+
+use super::{NamedInternal, SCRATCH, output_at, quoted};
+use crate::LowerError;
+use crate::assemble::Lowering;
+
+/// Where pip's cache is mounted.
+const CACHE: &str = "/var/cache/layercake/pip";
+
+/// What zip archives, and so wheels, have as their first moment: 1980-01-01, in seconds since 1970.
+const ZIP_EPOCH: &str = "315532800";
+
+impl Lowering<'_> {
+    pub(super) fn pip(
+        &mut self,
+        id: StageId,
+        pip: &Pip,
+        python: &Python,
+        root: Option<Output>,
+    ) -> Result<Output, LowerError> {
+        let requirements = FileOps::on(None)
+            .mkfile(
+                "/requirements.txt",
+                pip.requirements.as_str(),
+                Mkfile::default(),
+            )
+            .named_internal(&format!("requirements of {}", self.plan.stage(id).name));
+        let requirements = self.of_stage(id, requirements.build())?;
+        let mut options = vec![
+            "-r".to_owned(),
+            format!("{SCRATCH}/requirements/requirements.txt"),
+        ];
+        if pip.no_deps {
+            options.push("--no-deps".into());
+        }
+        if let Some(index) = &pip.index_url {
+            options.extend(["--index-url".into(), quoted(index)]);
+        }
+        for index in &pip.extra_index_urls {
+            options.extend(["--extra-index-url".into(), quoted(index)]);
+        }
+        let script = format!("{}\n{}", find(python), install(&options));
+        let exec = self.pip_exec(id, &script)?.root(root).mount(
+            Mount::bind(requirements, format!("{SCRATCH}/requirements"))
+                .read_only()
+                .no_output(),
+        );
+        let what = format!(
+            "pip install {}",
+            pip.requirements.trim_end().replace('\n', " ")
+        );
+        let node = self.of_stage(id, self.main(id, exec, &what).build())?;
+        self.of_stage(id, node.root_output())
+    }
+
+    pub(super) fn build_wheel(
+        &mut self,
+        id: StageId,
+        source: &Input,
+        root: Option<Output>,
+    ) -> Result<Output, LowerError> {
+        let files = self.files_of(id, source)?;
+        let wheel = format!("{SCRATCH}/wheel");
+        let script = format!(
+            "{}\ncp -R {SCRATCH}/source /tmp/source\n\"$python\" -m pip wheel --no-deps --wheel-dir {wheel} /tmp/source",
+            find(&Python::OfRoot)
+        );
+        let exec = self
+            .pip_exec(id, &script)?
+            .root(root)
+            .env("SOURCE_DATE_EPOCH", ZIP_EPOCH)
+            .mount(
+                Mount::bind(files.output, format!("{SCRATCH}/source"))
+                    .read_only()
+                    .no_output(),
+            )
+            .mount(Mount::tmpfs("/tmp"))
+            .mount(self.of_stage(id, output_at(&wheel))?);
+        let what = format!("build the wheel of {}", source.need.path);
+        let node = self.of_stage(id, self.main(id, exec, &what).build())?;
+        self.of_stage(id, node.output(&wheel))
+    }
+
+    pub(super) fn install_wheel(
+        &mut self,
+        id: StageId,
+        wheel: StageId,
+        python: &Python,
+        deps: bool,
+        root: Option<Output>,
+    ) -> Result<Output, LowerError> {
+        let built = self.result(wheel)?;
+        let mut options = vec![format!("{SCRATCH}/wheel/*.whl")];
+        if !deps {
+            options.extend(["--no-deps".into(), "--no-index".into()]);
+        }
+        let script = format!("{}\n{}", find(python), install(&options));
+        let folder = format!("{SCRATCH}/wheel");
+        let exec = self.pip_exec(id, &script)?.root(root).mount(
+            Mount::bind(built, &folder)
+                .selector(&folder)
+                .read_only()
+                .no_output(),
+        );
+        let what = format!("install the wheel of {}", self.plan.stage(id).name);
+        let node = self.of_stage(id, self.main(id, exec, &what).build())?;
+        self.of_stage(id, node.root_output())
+    }
+
+    /// A script for which pip keeps its cache, asks nothing, and leaves no byte code of its own.
+    fn pip_exec(&self, id: StageId, script: &str) -> Result<Exec, LowerError> {
+        let Some(base) = self.base_of(id) else {
+            return Err(LowerError::Config("pip needs a base"));
+        };
+        Ok(self
+            .script(base, script)
+            .user("root")
+            .env("PIP_CACHE_DIR", CACHE)
+            .env("PIP_DISABLE_PIP_VERSION_CHECK", "1")
+            .env("PIP_ROOT_USER_ACTION", "ignore")
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .mount(Mount::cache(CACHE, self.cache_id("pip"), Sharing::Locked)))
+    }
+}
+
+/// Byte code holds times, and would make each build of one input another image: it is left out.
+fn install(options: &[String]) -> String {
+    format!(
+        "\"$python\" -m pip install --no-compile {}",
+        options.join(" ")
+    )
+}
+
+/// Sets `python`, or fails with what is missing.
+fn find(python: &Python) -> String {
+    match python {
+        Python::At(path) => format!(
+            "set -e\npython={}\ncommand -v \"$python\" >/dev/null || {{ echo \"there is no Python at $python; does the conda environment have python?\" >&2; exit 1; }}",
+            quoted(path)
+        ),
+        Python::OfRoot => "set -e\npython=$(command -v python3 || command -v python) || { echo \"the base has no python3; set `on:` or `python:`\" >&2; exit 1; }".to_owned(),
+    }
+}
