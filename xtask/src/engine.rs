@@ -11,6 +11,7 @@ mod bases;
 mod buildkitd;
 mod channel;
 mod client;
+mod conda;
 mod http;
 mod layout;
 mod machine;
@@ -70,6 +71,7 @@ impl Engine {
             let host = buildkitd::host(&layout, MAIN)?;
             if !bases::docker_io_answers(&layout, &host)? {
                 bases::make(&layout, &state, &host)?;
+                conda::make(&layout, &host)?;
             }
         }
         Ok(Self {

@@ -199,7 +199,8 @@ impl Maker<'_> {
     }
 }
 
-fn buildctl(layout: &Layout, host: &str, context: &Path) -> Command {
+/// A build of the Dockerfile in `context` by the daemon at `host`.
+pub fn buildctl(layout: &Layout, host: &str, context: &Path) -> Command {
     let mut command = Command::new(layout.bin("buildctl"));
     command.args([
         "--addr",

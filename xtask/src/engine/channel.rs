@@ -1,7 +1,7 @@
-//! The web server for the conda channel that `cargo xtask channel` makes.
+//! The web server for the conda channels; `conda` makes them.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -15,7 +15,7 @@ use crate::run;
 /// The web server's name among the services.
 pub const SERVICE: &str = "channel";
 
-/// The one channel that is served. Its name is the usual one, so that an environment
+/// The channel that has packages. Its name is the usual one, so that an environment
 /// file that names it works on this machine as anywhere.
 const CHANNEL: &str = "conda-forge";
 
@@ -25,11 +25,8 @@ const USUAL_PORT: u16 = 5712;
 pub fn start(layout: &Layout, state: &mut State, port: Option<u16>) -> Result<()> {
     let port = service::choose_port(state, SERVICE, port, USUAL_PORT)?;
     let folder = layout.path("nginx");
-    let served = folder_of_all(layout);
     fs::create_dir_all(&folder)?;
-    fs::create_dir_all(&served)?;
-    fs::write(served.join("ready"), "ready\n")?;
-    let configuration = configuration(&served.display().to_string(), port);
+    let configuration = configuration(&self::folder(layout), port)?;
     let file = folder.join("nginx.conf");
     fs::write(&file, &configuration)?;
 
@@ -51,9 +48,9 @@ pub fn start(layout: &Layout, state: &mut State, port: Option<u16>) -> Result<()
     service.ensure(layout, state)
 }
 
-/// The folder of the channel itself.
+/// The folder of all channels.
 pub fn folder(layout: &Layout) -> PathBuf {
-    folder_of_all(layout).join(CHANNEL)
+    layout.path("channels")
 }
 
 /// What a channel's name is appended to: conda's `channel_alias`.
@@ -66,15 +63,12 @@ pub fn url(state: &State) -> Result<String> {
     Ok(format!("{}/{CHANNEL}", alias(state)?))
 }
 
-fn folder_of_all(layout: &Layout) -> PathBuf {
-    layout.path("channels")
-}
-
 /// Everything nginx writes goes below its prefix, and the worker may read `target`
 /// wherever that is.
-fn configuration(root: &str, port: u16) -> String {
+fn configuration(root: &Path, port: u16) -> Result<String> {
+    let root = root.to_str().context("the checkout's path is not UTF-8")?;
     let address = service::loopback(port);
-    format!(
+    Ok(format!(
         r#"daemon off;
 user root;
 worker_processes 1;
@@ -94,8 +88,9 @@ http {{
   server {{
     listen {address};
     root "{root}";
+    location = /ready {{ return 200 "ready\\n"; }}
   }}
 }}
 "#
-    )
+    ))
 }
