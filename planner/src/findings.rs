@@ -17,15 +17,19 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    /// Adds one, unless it is there: what an alias repeats is wrong in one place only.
+    /// Adds one, unless it is there.
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+        let subject = diagnostic.message.clone();
+        self.push_about(subject, diagnostic);
+    }
+
+    /// Adds one about `subject`, unless that is there with this code and at this place: what an alias
+    /// repeats is wrong in one place only.
+    pub(crate) fn push_about(&mut self, subject: String, diagnostic: Diagnostic) {
+        let place = diagnostic.primary.as_ref().map(|label| label.span);
         if self.kept.len() >= KEPT {
             self.left_out += 1;
-            return;
-        }
-        let place = diagnostic.primary.as_ref().map(|label| label.span);
-        let identity = (place, diagnostic.code, diagnostic.message.clone());
-        if self.seen.insert(identity) {
+        } else if self.seen.insert((place, diagnostic.code, subject)) {
             self.kept.push(diagnostic);
         }
     }

@@ -74,6 +74,11 @@ impl<'n> Context<'n> {
         self.findings.push(diagnostic);
     }
 
+    /// Reports what is wrong with a key of a mapping, however often an alias repeats the mapping.
+    pub(crate) fn report_key(&mut self, key: &str, diagnostic: Diagnostic) {
+        self.findings.push_about(key.to_owned(), diagnostic);
+    }
+
     /// Reports a value of the wrong type. `wanted` is what is expected: "a text".
     pub(crate) fn wrong_type<T>(&mut self, node: &Node, wanted: &str, help: &str) -> Option<T> {
         let subject = match (self.key(), self.crumbs.last()) {

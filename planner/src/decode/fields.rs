@@ -64,6 +64,8 @@ pub(crate) struct Fields<'c, 'n> {
     example: &'static str,
     /// Where a finding of the mapping as a whole stands.
     pub(crate) head: Span,
+    /// Whether it has a key that is not known.
+    pub(crate) puzzling: bool,
 }
 
 /// The entries of a mapping, or the one key that a short form stands for.
@@ -89,6 +91,7 @@ pub(crate) fn decode<'n, T: Object>(node: &'n Node, cx: &mut Context<'n>) -> Opt
         source,
         example: T::EXAMPLE,
         head,
+        puzzling: false,
     };
     fields.refuse_unknown::<T>();
     T::read(&mut fields)
@@ -99,11 +102,10 @@ impl<'n> Fields<'_, 'n> {
     pub(crate) fn required<T: Decode>(&mut self, key: &str) -> Option<T> {
         if !self.has(key) {
             let message = format!("missing key `{key}` {}", self.cx.place());
-            self.cx.report(
-                Diagnostic::error("missing-key", self.head, message)
-                    .label(format!("`{key}` is required here"))
-                    .help(format!("write for example `{}`", self.example)),
-            );
+            let diagnostic = Diagnostic::error("missing-key", self.head, message)
+                .label(format!("`{key}` is required here"))
+                .help(format!("write for example `{}`", self.example));
+            self.cx.report_key(key, diagnostic);
         }
         self.value(key)
     }
@@ -209,7 +211,8 @@ impl<'n> Fields<'_, 'n> {
             if !free && !T::KEYS.contains(&name) {
                 let message = format!("unknown key `{}` {}", name.escape_debug(), self.cx.place());
                 let diagnostic = Diagnostic::error("unknown-key", key.span, message);
-                self.cx.report(advise::<T>(name, diagnostic));
+                self.cx.report_key(name, advise::<T>(name, diagnostic));
+                self.puzzling = true;
             }
         }
     }

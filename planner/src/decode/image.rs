@@ -9,6 +9,12 @@ use crate::yaml::Node;
 
 object! {
     ImageSpec, example: "image: { workdir: /app, cmd: [python, -m, server] }",
+    hints: [
+        ("working_dir", "the working directory is `workdir`"),
+        ("environment", "environment variables are `env`"),
+        ("ports", "ports are `expose`"),
+        ("command", "the command is `cmd`"),
+    ],
     {
         "user" => user: optional,
         "workdir" => workdir: optional,

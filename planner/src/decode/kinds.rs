@@ -13,6 +13,11 @@ use crate::yaml::Node;
 
 object! {
     CondaSpec, example: "conda: { spec: packages.yaml, prefix: /opt/conda }", short: "spec",
+    hints: [
+        ("file", "the environment file is `spec`"),
+        ("packages", "packages stand in an environment file: `spec: packages.yaml`"),
+        ("installer", "micromamba solves in the build; there is no other installer to choose"),
+    ],
     {
         "spec" => spec: required,
         "prefix" => prefix: optional,
@@ -95,6 +100,12 @@ object! {
 
 object! {
     CopySpec, example: "copy: { from: entrypoint.sh, to: /app/ }",
+    hints: [
+        ("src", "what is copied is `from`"),
+        ("dest", "where it goes is `to`"),
+        ("chmod", "the mode is `mode`"),
+        ("chown", "the owner is `owner`"),
+    ],
     {
         "from" => from: required,
         "stage" => stage: optional,
@@ -117,6 +128,10 @@ object! {
 
 object! {
     RunSpec, example: "run: { script: make install, inputs: [Makefile, src] }", short: "script",
+    hints: [
+        ("command", "what runs is `script`"),
+        ("mounts", "mounts are `inputs`, `caches`, `secrets`, `ssh` and `tmpfs`"),
+    ],
     {
         "script" => script: required,
         "inputs" => inputs: default,

@@ -88,28 +88,32 @@ fn kind(fields: &mut Fields<'_, '_>) -> Option<KindSpec> {
         .collect();
     given.sort_unstable();
     match given.as_slice() {
-        [] => {
-            let message = format!("nothing to do {}", fields.cx.place());
-            let diagnostic =
-                Diagnostic::error("no-kind", fields.head, message).label("this stage has no kind");
-            let kinds = list(KINDS).replace(" and ", " or ");
-            fields
-                .cx
-                .report(diagnostic.help(format!("give it one of {kinds}")));
-        }
+        [] => missing(fields),
         [_] => {}
         [(first, a), (second, b), ..] => {
             let message = format!("a stage does one thing: `{a}` or `{b}`");
             let diagnostic = Diagnostic::error("two-kinds", *second, message)
                 .label("and this")
                 .also(*first, "this");
-            fields.cx.report(
-                diagnostic.help("make two stages of it; `needs` lets one run on top of the other"),
-            );
+            let help = "make two stages of it; `needs` lets one run on top of the other";
+            fields.cx.report(diagnostic.help(help));
         }
     }
     let kinds: Vec<_> = given.iter().map(|(_, kind)| one(fields, kind)).collect();
     kinds.into_iter().next().flatten()
+}
+
+/// Reports a stage without a kind, unless an unknown key, reported already, is likely meant to be it.
+fn missing(fields: &mut Fields<'_, '_>) {
+    if fields.puzzling {
+        return;
+    }
+    let message = format!("nothing to do {}", fields.cx.place());
+    let diagnostic =
+        Diagnostic::error("no-kind", fields.head, message).label("this stage has no kind");
+    let kinds = list(KINDS).replace(" and ", " or ");
+    let diagnostic = diagnostic.help(format!("give it one of {kinds}"));
+    fields.cx.report_key("", diagnostic);
 }
 
 fn one(fields: &mut Fields<'_, '_>, kind: &str) -> Option<KindSpec> {

@@ -70,7 +70,7 @@ impl Decode for VersionSpec {
             Some(_) => Text::decode(node, cx).map(Self::Literal),
             None => cx.wrong_type(
                 node,
-                "a version or where it stands",
+                "a text or a mapping",
                 "write `version: \"1.0\"`, or `version: { from: pyproject.toml, key: project.version }`",
             ),
         }

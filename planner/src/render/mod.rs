@@ -91,7 +91,8 @@ fn snippet<'s>(
     );
     let within = |label: &Label| {
         let span = visible(&source.text, label.span);
-        span.start - window.start..span.end - window.start
+        let end = span.end.min(window.end);
+        span.start.min(end) - window.start..end - window.start
     };
     Snippet::source(&source.text[window.range()])
         .path(source.name.as_str())
@@ -127,16 +128,16 @@ fn visible(text: &str, span: Span) -> Span {
     Span { start, end: line }
 }
 
-/// The whole lines that a span touches.
+/// The whole lines that a span touches, without the last one's end.
 fn lines(text: &str, span: Span) -> Span {
     let start = text.floor_char_boundary(span.start);
     let end = text.floor_char_boundary(span.end).max(start);
-    Span {
-        start: text[..start].rfind('\n').map_or(0, |newline| newline + 1),
-        end: text[end..]
-            .find('\n')
-            .map_or(text.len(), |newline| end + newline),
-    }
+    let start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text[end..]
+        .find('\n')
+        .map_or(text.len(), |newline| end + newline);
+    let end = start + text[start..end].trim_end_matches('\r').len();
+    Span { start, end }
 }
 
 /// `2 errors, 1 warning`, and how many of them are shown.

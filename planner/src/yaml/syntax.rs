@@ -1,5 +1,7 @@
 //! The parser's places and errors in our terms.
 
+use std::borrow::Cow;
+
 use granit_parser::{ErrorKind, ScanError};
 
 use crate::diagnostic::Diagnostic;
@@ -30,12 +32,7 @@ pub(super) fn diagnostic(text: &str, error: &ScanError) -> Diagnostic {
         end: start + text[start..].chars().next().map_or(0, char::len_utf8),
     };
     let (message, help) = explain(error.kind());
-    let message = message.map_or_else(|| error.info().to_owned(), str::to_owned);
-    let diagnostic = Diagnostic::error(code(error.kind()), place, message);
-    match help {
-        Some(help) => diagnostic.help(help),
-        None => diagnostic,
-    }
+    Diagnostic::error(code(error.kind()), place, message).help(help)
 }
 
 fn code(kind: &ErrorKind) -> &'static str {
@@ -45,9 +42,8 @@ fn code(kind: &ErrorKind) -> &'static str {
     }
 }
 
-type Explained = (Option<&'static str>, Option<&'static str>);
-
-fn explain(kind: &ErrorKind) -> Explained {
+/// The fact, in the parser's own words where these say it well, and the way out.
+fn explain(kind: &ErrorKind) -> (Cow<'static, str>, &'static str) {
     use ErrorKind as E;
     match kind {
         E::TabNotAllowed
@@ -55,62 +51,61 @@ fn explain(kind: &ErrorKind) -> Explained {
         | E::TabInIndentation
         | E::TabAtBlockScalarStart
         | E::TabInPlainScalar => (
-            Some("a tab stands where YAML wants spaces"),
-            Some("indent with spaces; most editors can convert the file"),
+            "a tab stands where YAML wants spaces".into(),
+            "indent with spaces; most editors can convert the file",
         ),
         E::UnclosedFlowCollection { .. }
         | E::UnexpectedEofFlowSequence
         | E::UnexpectedEofFlowMapping
         | E::UnexpectedEofImplicitFlowMapping => (
-            Some("a `[` or `{` is never closed"),
-            Some("add the missing `]` or `}`"),
+            "a `[` or `{` is never closed".into(),
+            "add the missing `]` or `}`",
         ),
         E::MismatchedFlowCollectionEnd { .. } | E::MisplacedFlowCollectionEnd => (
-            Some("a closing bracket has no partner"),
-            Some("balance `[` with `]` and `{` with `}`"),
+            "a closing bracket has no partner".into(),
+            "balance `[` with `]` and `{` with `}`",
         ),
         E::UnclosedQuotedScalar => (
-            Some("a quoted text is never closed"),
-            Some("add the missing quote"),
+            "a quoted text is never closed".into(),
+            "add the missing quote",
         ),
         E::UnknownQuotedScalarEscape
         | E::InvalidQuotedScalarHexEscape
         | E::InvalidUnicodeEscape => (
-            Some("unknown escape in a text in double quotes"),
-            Some("write `\\\\` for a backslash, or use single quotes"),
+            "unknown escape in a text in double quotes".into(),
+            "write `\\\\` for a backslash, or use single quotes",
         ),
         E::UnknownAnchor => (
-            Some("an alias names an anchor that is not defined above it"),
-            Some(
-                "write `&name` before the value that `*name` repeats; quote a text that starts with `*`",
-            ),
+            "an alias names an anchor that is not defined above it".into(),
+            "write `&name` before the value that `*name` repeats; quote a text that starts with `*`",
         ),
         E::ExpectedFlowMappingSeparator | E::ExpectedFlowSequenceSeparator => (
-            Some("expected `,` or a closing bracket"),
-            Some("separate entries by `,`; put texts that hold `:`, `,`, `{` or `[` in quotes"),
+            "expected `,` or a closing bracket".into(),
+            "separate entries by `,`; put texts that hold `:`, `,`, `{` or `[` in quotes",
+        ),
+        E::InvalidColonPlacement => (
+            "a `:` stands where none can".into(),
+            "close the `[` or quote that is open above it, or put a text that holds `:` in quotes",
         ),
         E::MappingValueNotAllowed | E::SimpleKeyExpected | E::InvalidSimpleKey => (
-            Some("a key or a `:` stands where none can"),
-            Some(
-                "give each `key: value` a line of its own at the right indentation; quote texts that hold `: `",
-            ),
+            "a key or a `:` stands where none can".into(),
+            "give each `key: value` a line of its own, indented like its siblings, with a space after `:`; quote texts that hold `: `",
         ),
         E::ExpectedBlockMappingKey | E::ExpectedBlockSequenceEntry | E::InvalidIndentation => (
-            Some("this line does not continue what is above it"),
-            Some(
-                "indent it like its siblings; quote texts that start with `{`, `[`, `\"`, `*` or `&`",
-            ),
+            "this line does not continue what is above it".into(),
+            "indent it like its siblings; quote texts that start with `{`, `[`, `\"`, `*` or `&`",
         ),
         E::RecursionLimitExceeded => (
-            Some("lists and mappings stand too deep in each other"),
-            Some(TOO_DEEP),
+            "lists and mappings stand too deep in each other".into(),
+            TOO_DEEP,
         ),
-        E::UnexpectedCharacter { .. } => (
-            None,
-            Some(
-                "put a text that starts with `@`, `` ` `` or `%` in quotes; remove control characters",
-            ),
+        E::UnexpectedCharacter { character } => (
+            format!("unexpected character `{}`", character.escape_default()).into(),
+            "put a text that starts with `@`, `` ` `` or `%` in quotes; remove control characters",
         ),
-        _ => (None, None),
+        other => (
+            other.to_string().into(),
+            "look for an open bracket or quote above; quote texts that hold `: ` or start with a sign",
+        ),
     }
 }
