@@ -83,13 +83,20 @@ pub enum LlbError {
         "the file operation has no actions; add at least one of mkdir, mkfile, copy, rm, symlink"
     )]
     NoActions,
+    /// A read-only root was asked for, but there is nothing to read in an empty one.
+    #[error("an empty root cannot be read-only; give it an output or leave it writable")]
+    EmptyReadOnlyRoot,
     /// Permission bits lie outside of what the operation can set.
-    #[error("mode {mode:#o} for `{path}` is out of range; only the bits of 0o777 can be set here")]
+    #[error(
+        "mode {mode:#o} for `{path}` is out of range; only the bits of {allowed:#o} can be set here"
+    )]
     ModeOutOfRange {
         /// The path that should get the mode.
         path: String,
         /// The mode as given.
         mode: u32,
+        /// All bits that can be set.
+        allowed: u32,
     },
     /// Required paths were given to a copy without include patterns.
     #[error(

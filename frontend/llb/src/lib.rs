@@ -9,7 +9,7 @@
 //! - [`Merge`] and [`Diff`]: filesystems laid over each other, and the difference of two.
 //!
 //! [`Annotate`] says of any of them how it is shown, cached, and where in the source it comes from ([`SourceMap`]).
-//! [`Definition::of`] writes the graph under an output down for the daemon,. An
+//! [`Definition::of`] writes the graph under an output down for the daemon, and [`dump`] makes it readable again. An
 //! empty filesystem, called scratch, is `None` wherever an `Option<Output>` is taken.
 //!
 //! ```
@@ -30,6 +30,7 @@ pub mod caps;
 mod combine;
 mod definition;
 mod digest;
+pub mod dump;
 pub mod encode;
 mod error;
 mod exec;

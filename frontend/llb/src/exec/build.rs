@@ -29,9 +29,7 @@ impl Exec {
             });
         }
         if self.read_only_root && self.root.is_none() {
-            return Err(LlbError::Empty {
-                what: "the read-only root (give it an output, or leave it writable)",
-            });
+            return Err(LlbError::EmptyReadOnlyRoot);
         }
         self.add_caps();
         let platform = self

@@ -2,7 +2,7 @@
 
 use buildkit_proto::pb::{self, file_action::Action};
 
-use super::options::{Owner, timestamp};
+use super::options::{Owner, mode_bits, timestamp};
 use super::path::{clean, clean_dest};
 use crate::LlbError;
 
@@ -43,7 +43,7 @@ pub struct CopyOptions {
 /// The modes that copies get.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CopyMode {
-    /// These permission bits, for files and directories alike.
+    /// These bits of `0o7777`, for files and directories alike.
     Bits(u32),
     /// As chmod's symbolic modes have it, for example `u=rwX,go=rX`.
     Symbolic(String),
@@ -59,7 +59,7 @@ impl CopyOptions {
         let (mode, mode_str) = match self.mode {
             None => (KEEP_MODE, String::new()),
             Some(CopyMode::Symbolic(mode)) => (0, mode),
-            Some(CopyMode::Bits(mode)) => (bits(dest, mode)?, String::new()),
+            Some(CopyMode::Bits(mode)) => (mode_bits(dest, mode, 0o7777)?, String::new()),
         };
         Ok(Action::Copy(pb::FileActionCopy {
             src: clean(src),
@@ -80,15 +80,4 @@ impl CopyOptions {
             required_paths: self.required_paths,
         }))
     }
-}
-
-/// The mode of a copy may also set the bits above permissions (setuid, setgid, sticky).
-fn bits(dest: &str, mode: u32) -> Result<i32, LlbError> {
-    i32::try_from(mode)
-        .ok()
-        .filter(|_| mode & !0o7777 == 0)
-        .ok_or_else(|| LlbError::ModeOutOfRange {
-            path: dest.to_owned(),
-            mode,
-        })
 }

@@ -11,6 +11,7 @@ mod options;
 mod path;
 
 pub use copy::{CopyMode, CopyOptions};
+pub(crate) use options::mode_bits;
 pub use options::{Mkdir, Mkfile, Owner, Rm, Symlink, User};
 pub(crate) use path::clean as clean_path;
 

@@ -36,7 +36,7 @@ impl Mkdir {
     pub(super) fn into_action(self, path: &str) -> Result<Action, LlbError> {
         Ok(Action::Mkdir(pb::FileActionMkDir {
             path: clean(path),
-            mode: permissions(path, self.mode)?,
+            mode: mode_bits(path, self.mode, 0o777)?,
             make_parents: self.parents,
             owner: None,
             timestamp: timestamp(self.timestamp),
@@ -69,7 +69,7 @@ impl Mkfile {
     pub(super) fn into_action(self, path: &str, data: Vec<u8>) -> Result<Action, LlbError> {
         Ok(Action::Mkfile(pb::FileActionMkFile {
             path: clean(path),
-            mode: permissions(path, self.mode)?,
+            mode: mode_bits(path, self.mode, 0o777)?,
             data,
             owner: None,
             timestamp: timestamp(self.timestamp),
@@ -193,14 +193,15 @@ impl User {
     }
 }
 
-/// Permission bits as the wire has them.
-fn permissions(path: &str, mode: u32) -> Result<i32, LlbError> {
+/// Mode bits as the wire has them, if none but `allowed` ones are set.
+pub(crate) fn mode_bits(path: &str, mode: u32, allowed: u32) -> Result<i32, LlbError> {
     i32::try_from(mode)
         .ok()
-        .filter(|_| mode & !0o777 == 0)
+        .filter(|_| mode & !allowed == 0)
         .ok_or_else(|| LlbError::ModeOutOfRange {
             path: path.to_owned(),
             mode,
+            allowed,
         })
 }
 

@@ -2,6 +2,7 @@
 
 use super::Attrs;
 use crate::attributes::{Annotate, Attributes};
+use crate::file::mode_bits;
 use crate::{LlbError, Output, caps};
 
 /// A detached OpenPGP signature of a file, and the key that made it, both armored.
@@ -108,11 +109,14 @@ impl Http {
         if !self.url.starts_with("http://") && !self.url.starts_with("https://") {
             return Err(LlbError::InvalidUrl { url: self.url });
         }
-        if let Some(mode) = self.perm.filter(|mode| mode & !0o777 != 0 || *mode == 0) {
-            return Err(LlbError::ModeOutOfRange {
-                path: self.url,
-                mode,
-            });
+        match self.perm {
+            Some(0) => {
+                return Err(LlbError::Empty {
+                    what: "the mode of an http file",
+                });
+            }
+            Some(mode) => _ = mode_bits(&self.url, mode, 0o777)?,
+            None => {}
         }
         let mut attrs = Attrs::new(self.attributes);
         attrs.require(caps::SOURCE_HTTP);
