@@ -32,6 +32,7 @@ pub const CODES: &[(&str, &str)] = &[
         "fetch-checksum",
         "a fetched file has no checksum, or a wrong one",
     ),
+    ("fetch-commit", "a commit is not 40 hexadecimal digits"),
     ("fetch-git", "a fetch from git is not given as it must be"),
     ("fetch-url", "a URL cannot be fetched"),
     (
@@ -46,6 +47,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("key", "a key of a mapping is not a text"),
     ("lfs-pointer", "a git-lfs pointer stands in place of a file"),
     ("link-escapes", "a symbolic link leads out of the context"),
+    (
+        "link-target",
+        "a path lies below a folder that is a link in most images",
+    ),
     ("listed-twice", "a service lists a stage twice"),
     (
         "merge",
@@ -68,6 +73,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     ("not-utf8", "the file is in another encoding than UTF-8"),
     ("open-brace", "a `${` is not closed"),
+    ("owner", "an owner is not given by numbers"),
     (
         "path",
         "a path cannot be used: it leaves the context, or is absolute where it must not be, or the reverse",
@@ -78,6 +84,10 @@ pub const CODES: &[(&str, &str)] = &[
     (
         "several-documents",
         "the file holds more than one YAML document",
+    ),
+    (
+        "shared-folder",
+        "a path lies in a folder that cannot be part of a layer",
     ),
     ("syntax", "the file is not YAML"),
     ("tag", "a text is not an image tag"),

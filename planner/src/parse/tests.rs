@@ -1,9 +1,11 @@
 //! What is read, what is refused.
 
+use std::fmt::Write;
+
 use super::parse;
 use crate::diagnostic::Diagnostic;
 use crate::source::Source;
-use crate::spec::{KindSpec, Script, Spec, Text, VersionSpec};
+use crate::spec::{CommandSpec, KindSpec, Script, Sharing, Spec, Text, VersionSpec};
 
 const CLX: &str = r#"# syntax=docker.io/layercake/frontend:0.1
 project: clx
@@ -80,4 +82,178 @@ fn the_clx_file() {
     };
     assert!(finish.value.ends_with("chmod a-s {} +"));
     assert_eq!(&CLX[finish.span.range()], finish.value);
+}
+
+#[test]
+fn a_text_stays_as_it_was_written() {
+    let KindSpec::Wheel(wheel) = kind("wheel: { path: app, python: 3.10 }") else {
+        panic!("wheel")
+    };
+    assert_eq!(wheel.python.unwrap().value, "3.10");
+    let spec =
+        right("version: 0.20\nargs: { A: 010, B: true, C: '', D: null-ish, E: 1e3, F: 0x1F }");
+    let Some(VersionSpec::Literal(version)) = spec.version else {
+        panic!("version")
+    };
+    assert_eq!(version.value, "0.20");
+    let values: Vec<_> = spec
+        .args
+        .iter()
+        .map(|(_, value)| value.value.as_str())
+        .collect();
+    assert_eq!(values, ["010", "true", "", "null-ish", "1e3", "0x1F"]);
+}
+
+#[test]
+fn short_forms_of_kinds() {
+    let KindSpec::Apt(apt) = kind("apt: [a, b=1.0]") else {
+        panic!("apt")
+    };
+    assert_eq!(texts(&apt.packages), ["a", "b=1.0"]);
+    let KindSpec::Conda(conda) = kind("conda: packages.yaml") else {
+        panic!("conda")
+    };
+    assert_eq!(conda.spec.value, "packages.yaml");
+    let KindSpec::Pip(pip) = kind("pip: ['a>=1']") else {
+        panic!("pip")
+    };
+    assert_eq!(texts(&pip.packages), ["a>=1"]);
+    let KindSpec::Npm(npm) = kind("npm: [svgo@3]") else {
+        panic!("npm")
+    };
+    assert_eq!(texts(&npm.packages), ["svgo@3"]);
+    let KindSpec::Wheel(wheel) = kind("wheel: libs/common") else {
+        panic!("wheel")
+    };
+    assert_eq!(wheel.path.value, "libs/common");
+    let KindSpec::Copy(copies) = kind("copy: { from: a, to: /b }") else {
+        panic!("copy")
+    };
+    assert_eq!(copies.len(), 1);
+    let KindSpec::Copy(copies) =
+        kind("copy: [{ from: a, to: /b }, { from: c, to: /d, mode: 0755 }]")
+    else {
+        panic!("copies")
+    };
+    assert_eq!(copies[1].mode.as_ref().unwrap().value, "0755");
+    let KindSpec::Files(files) = kind("files: { /a: hello, /b: { content: x, mode: 644 } }") else {
+        panic!("files")
+    };
+    assert_eq!(files.get("/a").unwrap().content.value, "hello");
+    assert_eq!(files.get("/b").unwrap().mode.as_ref().unwrap().value, "644");
+}
+
+#[test]
+fn short_forms_of_run() {
+    let KindSpec::Run(run) = kind("run: make") else {
+        panic!("run")
+    };
+    assert!(matches!(run.script, Script::One(script) if script.value == "make"));
+    let KindSpec::Run(run) = kind("run: [make, make install]") else {
+        panic!("run")
+    };
+    assert!(
+        matches!(run.script, Script::Several(scripts) if texts(&scripts) == ["make", "make install"])
+    );
+    let stage = "run: { script: make, inputs: [src, { from: a, to: /a }], caches: [/c, { to: /d, sharing: shared }], \
+                 secrets: [token], ssh: [default], tmpfs: [/tmp], env: { A: 1 }, args: [A] }";
+    let KindSpec::Run(run) = kind(stage) else {
+        panic!("run")
+    };
+    assert_eq!(run.inputs[0].from.value, "src");
+    assert_eq!(run.inputs[1].to.as_ref().unwrap().value, "/a");
+    assert_eq!(run.caches[0].to.value, "/c");
+    assert_eq!(run.caches[1].sharing, Some(Sharing::Shared));
+    assert_eq!(run.secrets[0].id.value, "token");
+    assert_eq!(run.ssh[0].id.value, "default");
+    assert_eq!(run.env.get("A").unwrap().value, "1");
+    assert_eq!(texts(&run.args), ["A"]);
+}
+
+#[test]
+fn the_image_of_a_service() {
+    let spec = right(
+        "services: { web: { base: python, tags: [], image: { \
+         expose: [8888, 53/udp], entrypoint: [/run], cmd: serve now, labels: { a.b/c: d }, \
+         stop-signal: SIGINT, healthcheck: { test: [CMD], retries: 3 }, shell: [/bin/bash, -c] } } }",
+    );
+    let web = spec.services.get("web").unwrap();
+    assert_eq!(web.tags.as_ref().map(Vec::len), Some(0));
+    assert_eq!(texts(&web.image.expose), ["8888", "53/udp"]);
+    assert!(
+        matches!(&web.image.entrypoint, Some(CommandSpec::Exec(words)) if texts(words) == ["/run"])
+    );
+    assert!(matches!(&web.image.cmd, Some(CommandSpec::Shell(text)) if text.value == "serve now"));
+    let check = web.image.healthcheck.as_ref().unwrap();
+    assert_eq!(check.retries.as_ref().unwrap().value, 3);
+}
+
+#[test]
+fn anchors_merges_and_extensions_save_writing() {
+    let spec = right(
+        "x-run: &run { network: none, user: root }\n\
+         stages:\n  a: { run: { <<: *run, script: make, user: me } }\n  b: &b { apt: &packages [curl] }\n\
+         \x20 c: *b\n  d: { apt: *packages, on: python }\n",
+    );
+    let KindSpec::Run(run) = &spec.stages.get("a").unwrap().kind else {
+        panic!("run")
+    };
+    assert_eq!(run.network.as_ref().unwrap().value, "none");
+    assert_eq!(run.user.as_ref().unwrap().value, "me");
+    assert_eq!(spec.stages.get("b"), spec.stages.get("c"));
+    assert_eq!(
+        spec.stages.get("d").unwrap().kind,
+        spec.stages.get("b").unwrap().kind
+    );
+}
+
+#[test]
+fn comments_line_ends_and_order_of_keys_do_not_enter() {
+    let spec = right(CLX);
+    assert_eq!(right(&CLX.replace('\n', "\r\n")), spec);
+    assert_eq!(right(&CLX.replace('\n', " # comment\n")), spec);
+    assert_eq!(right(&format!("\u{feff}{CLX}")), spec);
+}
+
+#[test]
+fn reading_goes_on_after_an_error() {
+    wrong(
+        "project: A\nstages: { a: { apt: x }, b: { un: y }, c: 1 }\nservices: { d: {} }\nfoo: 1",
+        &[
+            "unknown-key",
+            "bad-name",
+            "wrong-type",
+            "unknown-key",
+            "wrong-type",
+            "missing-key",
+        ],
+    );
+    let (spec, _) = read("stages: { a: { ap: x, needs: [b] }, b: { run: 1 } }");
+    let names: Vec<_> = spec.stages.names().collect();
+    assert_eq!(
+        names,
+        ["a", "b"],
+        "a stage whose kind is wrong keeps its name"
+    );
+    assert_eq!(texts(&spec.stages.get("a").unwrap().needs), ["b"]);
+}
+
+#[test]
+fn a_flood_of_errors_is_cut() {
+    let mut text = String::new();
+    for n in 0..10_000 {
+        writeln!(text, "k{n}:").unwrap();
+    }
+    let (_, diagnostics) = read(&text);
+    assert_eq!(diagnostics.len(), 201);
+    assert_eq!(diagnostics.last().unwrap().code, "too-many-errors");
+}
+
+#[test]
+fn twenty_thousand_stages_are_read() {
+    let mut text = String::from("stages:\n");
+    for n in 0..20_000 {
+        writeln!(text, "  s{n}: {{ run: make {n}, needs: [s{}] }}", n / 2).unwrap();
+    }
+    assert_eq!(right(&text).stages.names().count(), 20_000);
 }
