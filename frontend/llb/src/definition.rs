@@ -55,6 +55,18 @@ impl Definition {
     }
 }
 
+impl From<pb::Definition> for Definition {
+    /// A definition of another client, as it is. [`Output::import`] takes it into a graph.
+    fn from(pb: pb::Definition) -> Self {
+        let operations = pb
+            .def
+            .split_last()
+            .map_or(&[][..], |(_, operations)| operations);
+        let digests = operations.iter().map(|bytes| Digest::of(bytes)).collect();
+        Self { pb, digests }
+    }
+}
+
 /// Visits every vertex under `root`, inputs first. A loop rather than a recursion: chains can be long.
 fn visit<'a>(root: &'a Vertex, mut enter: impl FnMut(&'a Vertex)) {
     let mut visited: HashSet<*const Vertex> = HashSet::new();

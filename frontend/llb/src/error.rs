@@ -98,6 +98,12 @@ pub enum LlbError {
         /// All bits that can be set.
         allowed: u32,
     },
+    /// A definition of another client cannot be taken over.
+    #[error("the definition is invalid: {cause}; it must come whole from a BuildKit client")]
+    InvalidDefinition {
+        /// What is wrong with it.
+        cause: String,
+    },
     /// Required paths were given to a copy without include patterns.
     #[error(
         "the copy of `{src}` names required paths but no include patterns, without which BuildKit ignores them; add `include_patterns`"

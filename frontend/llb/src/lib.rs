@@ -7,6 +7,7 @@
 //! - [`Exec`]: commands, with everything that can be mounted into them ([`Mount`]).
 //! - [`FileOps`]: mkdir, mkfile, copy, rm and symlink, without running anything.
 //! - [`Merge`] and [`Diff`]: filesystems laid over each other, and the difference of two.
+//! - [`Output::import`]: whole graphs that another client made.
 //!
 //! [`Annotate`] says of any of them how it is shown, cached, and where in the source it comes from ([`SourceMap`]).
 //! [`Definition::of`] writes the graph under an output down for the daemon, and [`dump`] makes it readable again. An
@@ -35,6 +36,7 @@ pub mod encode;
 mod error;
 mod exec;
 mod file;
+mod import;
 mod output;
 mod platform;
 mod source;

@@ -79,6 +79,22 @@ impl Platform {
         &self.variant
     }
 
+    /// The platform as another client wrote it.
+    pub(crate) fn from_pb(platform: pb::Platform) -> Self {
+        let pb::Platform {
+            architecture,
+            os,
+            variant,
+            os_version,
+            os_features,
+        } = platform;
+        Self {
+            os_version,
+            os_features,
+            ..Self::with_variant(&os, &architecture, &variant)
+        }
+    }
+
     pub(crate) fn to_pb(&self) -> pb::Platform {
         pb::Platform {
             architecture: self.architecture.clone(),

@@ -94,6 +94,19 @@ impl Range {
         }
     }
 
+    /// The range as another client wrote it; what is negative there becomes 0.
+    pub(crate) fn from_pb(range: &pb::Range) -> Self {
+        let position = |position: Option<pb::Position>| {
+            let position = position.unwrap_or_default();
+            let unsigned = |number: i32| u32::try_from(number).unwrap_or(0);
+            (unsigned(position.line), unsigned(position.character))
+        };
+        Self {
+            start: position(range.start),
+            end: position(range.end),
+        }
+    }
+
     pub(crate) fn to_pb(self) -> pb::Range {
         pb::Range {
             start: Some(position(self.start)),

@@ -120,6 +120,17 @@ proptest! {
     }
 
     #[test]
+    fn importing_keeps_every_operation(nodes in prop::collection::vec(node(), 0..24)) {
+        let definition = define(&nodes);
+        let again = Definition::of(Output::import(definition.pb()).unwrap().as_ref());
+        prop_assert_eq!(again.head(), definition.head());
+        let sorted = |definition: &Definition| definition.digests().iter().cloned().collect::<BTreeSet<_>>();
+        prop_assert_eq!(sorted(&again), sorted(&definition));
+        prop_assert_eq!(&again.pb().metadata, &definition.pb().metadata);
+        prop_assert_eq!(&again.pb().source, &definition.pb().source);
+    }
+
+    #[test]
     fn equal_operations_are_equal_outputs(nodes in prop::collection::vec(node(), 0..24)) {
         prop_assert_eq!(build(&nodes), build(&nodes));
     }

@@ -2,9 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use buildkit_llb::{
-    CopyMode, CopyOptions, Exec, FileOps, LlbError, Mkdir, Mkfile, Mount, Output, Owner, Sharing,
-    Source,
+    CopyMode, CopyOptions, Definition, Exec, FileOps, LlbError, Mkdir, Mkfile, Mount, Output,
+    Owner, Sharing, Source,
 };
+use buildkit_proto::pb;
 
 fn base() -> Output {
     Source::image("alpine").build().unwrap()
@@ -200,4 +201,52 @@ fn outputs_without_a_platform_leave_it_to_the_daemon() {
         .unwrap();
     assert_eq!(exec.root_output().unwrap().platform(), Some(&arm));
     assert_eq!(exec.output("/out").unwrap().platform(), Some(&arm));
+}
+
+#[test]
+fn definitions_of_other_clients() {
+    let whole = Definition::of(
+        &Exec::new(["true"])
+            .root(base())
+            .build()
+            .unwrap()
+            .root_output()
+            .unwrap(),
+    )
+    .into_pb();
+    let reject = |change: fn(&mut pb::Definition), expect: &str| {
+        let mut definition = whole.clone();
+        change(&mut definition);
+        let error = Output::import(&definition).unwrap_err().to_string();
+        assert!(
+            error.starts_with("the definition is invalid: ") && error.contains(expect),
+            "{error}"
+        );
+    };
+    reject(|definition| definition.def[0] = vec![0xff], "decode");
+    reject(
+        |definition| _ = definition.def.remove(0),
+        "is used before it appears",
+    );
+    reject(
+        |definition| _ = definition.def.pop(),
+        "its last operation does not name one output",
+    );
+    reject(
+        |definition| {
+            let source = definition.source.as_mut().unwrap();
+            let location = pb::Location {
+                source_index: 7,
+                ranges: Vec::new(),
+            };
+            source
+                .locations
+                .values_mut()
+                .next()
+                .unwrap()
+                .locations
+                .push(location);
+        },
+        "it has no source file 7",
+    );
 }

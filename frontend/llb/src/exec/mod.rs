@@ -7,8 +7,10 @@ use crate::{Output, Platform};
 
 mod build;
 mod mount;
+mod needs;
 mod node;
 mod wire;
+mod wiring;
 
 pub use mount::{
     BindMount, CacheMount, ContentCache, Mount, SecretMount, Sharing, SshMount, TmpfsMount,

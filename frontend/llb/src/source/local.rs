@@ -13,12 +13,18 @@ pub enum Differ {
     Metadata,
 }
 
+/// What tells a transfer apart from others.
+#[derive(Debug, Clone)]
+enum Identity {
+    Session(String),
+    Unique(String),
+}
+
 /// A directory on the client's side, under construction; begun by [`Source::local`](super::Source::local).
 #[derive(Debug, Clone)]
 pub struct Local {
     name: String,
-    session_id: Option<String>,
-    unique_id: Option<String>,
+    identity: Option<Identity>,
     include: Vec<String>,
     exclude: Vec<String>,
     follow_paths: Vec<String>,
@@ -32,8 +38,7 @@ impl Local {
     pub(super) fn new(name: String) -> Self {
         Self {
             name,
-            session_id: None,
-            unique_id: None,
+            identity: None,
             include: Vec::new(),
             exclude: Vec::new(),
             follow_paths: Vec::new(),
@@ -44,18 +49,18 @@ impl Local {
         }
     }
 
-    /// Takes the directory from this session of the client.
+    /// Takes the directory from this session of the client. Replaces [`unique_id`](Self::unique_id).
     #[must_use]
     pub fn session_id(mut self, id: impl Into<String>) -> Self {
-        self.session_id = Some(id.into());
+        self.identity = Some(Identity::Session(id.into()));
         self
     }
 
-    /// Takes the directory from whichever session the build belongs to, and tells this build's transfer apart from
-    /// others. Has no effect beside [`session_id`](Self::session_id).
+    /// Takes the directory from whichever session the build belongs to, and tells this transfer apart from others by
+    /// this id. Replaces [`session_id`](Self::session_id).
     #[must_use]
     pub fn unique_id(mut self, id: impl Into<String>) -> Self {
-        self.unique_id = Some(id.into());
+        self.identity = Some(Identity::Unique(id.into()));
         self
     }
 
@@ -114,21 +119,12 @@ impl Local {
         }
         let mut attrs = Attrs::new(self.attributes);
         attrs.require(caps::SOURCE_LOCAL);
-        match (self.session_id, self.unique_id) {
-            (Some(session), _) => {
-                attrs.set_some(
-                    "local.session",
-                    Some(session),
-                    Some(caps::SOURCE_LOCAL_SESSION_ID),
-                );
-            }
-            (None, Some(unique)) => attrs.set_some(
-                "local.unique",
-                Some(unique),
-                Some(caps::SOURCE_LOCAL_UNIQUE),
-            ),
-            (None, None) => return Err(LlbError::LocalWithoutSession { name: self.name }),
-        }
+        let (key, id, cap) = match self.identity {
+            Some(Identity::Session(id)) => ("local.session", id, caps::SOURCE_LOCAL_SESSION_ID),
+            Some(Identity::Unique(id)) => ("local.unique", id, caps::SOURCE_LOCAL_UNIQUE),
+            None => return Err(LlbError::LocalWithoutSession { name: self.name }),
+        };
+        attrs.set_some(key, Some(id), Some(cap));
         let lists = [
             (
                 "local.includepattern",

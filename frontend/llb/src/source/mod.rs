@@ -9,6 +9,7 @@ use crate::output::{Inputs, Vertex};
 use crate::{Output, Platform};
 
 mod git;
+mod git_remote;
 mod http;
 mod image;
 mod local;

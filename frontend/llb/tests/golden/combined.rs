@@ -1,6 +1,8 @@
-//! Merge and diff; the Go side is `tests/golden/combined.go`.
+//! Merge, diff and import; the Go side is `tests/golden/combined.go`.
 
-use buildkit_llb::{Diff, Merge, Output};
+use buildkit_llb::{Annotate, Definition, Diff, LlbError, Merge, Mount, Output, Range, SourceMap};
+use buildkit_proto::pb;
+use prost::Message;
 
 use super::execs::sh;
 use super::{Graphs, alpine, context, image, platform};
@@ -15,7 +17,30 @@ pub(crate) fn graphs() -> Graphs {
     let scratch: Option<Output> = None;
     let on_base = |upper: &Output| Diff::between(base.clone(), upper.clone()).build();
     let run = |root| sh("true").root(root).build()?.root_output();
+    let yaml = SourceMap::new("layercake.yaml", "YAML", "stages:\n");
+    let first = sh("first")
+        .root(base.clone())
+        .named("kept")
+        .build()?
+        .root_output()?;
+    let located = sh("install")
+        .root(base.clone())
+        .named("imported")
+        .located(&yaml, [Range::lines(1, 2)])
+        .mount(Mount::bind(ctx.clone(), "/src").read_only())
+        .build()?
+        .root_output()?;
     Ok(vec![
+        ("imported", import(&installed)?),
+        ("imported-inherit", Some(run(import(&arm)?)?)),
+        (
+            "imported-scratch",
+            Output::import(&pb::Definition::default())?,
+        ),
+        (
+            "imported-mixed",
+            Merge::of([Some(first), import(&located)?]).build(),
+        ),
         ("scratch", None),
         (
             "merge",
@@ -49,4 +74,10 @@ pub(crate) fn graphs() -> Graphs {
             Merge::of([Some(base.clone()), on_base(&installed), on_base(&other)]).build(),
         ),
     ])
+}
+
+/// The output after it went over the wire once.
+fn import(output: &Output) -> Result<Option<Output>, LlbError> {
+    let bytes = Definition::of(output).to_bytes();
+    Output::import(&pb::Definition::decode(bytes.as_slice()).unwrap())
 }
