@@ -3,7 +3,7 @@
 set -eu
 
 case "${1:-}" in
-  --version | --help) exec python -m drawio_converter.drawio_converter "$@" ;;
+  --version | --help | health) exec python -m drawio_converter.drawio_converter "$@" ;;
 esac
 
 if command -v dbus-daemon > /dev/null; then
