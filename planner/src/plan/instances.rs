@@ -185,17 +185,14 @@ impl Builder<'_> {
 
     fn instance(&mut self, ix: StageIx, below: &[StageIx], context: &Context) -> StageId {
         let stage = &self.model.stages[ix.0];
-        let base = stage.on.unwrap_or(context.base);
+        // A wheel's `on` builds it; it is installed where the image is.
+        let own = stage.on.filter(|_| !matches!(stage.kind, Kind::Wheel(_)));
+        let base = own.unwrap_or(context.base);
         let yields = yields(&stage.kind);
         if yields == Yields::Difference && base != context.base {
             self.found.push(wrong_base(self.model, ix, context.base));
         }
         let root = if runs_on_a_root(&stage.kind) {
-            let base = if matches!(stage.kind, Kind::Wheel(_)) {
-                context.base
-            } else {
-                base
-            };
             let needs = below.iter().map(|member| context.made[member]).collect();
             Root::Base { base, needs }
         } else {

@@ -1,6 +1,6 @@
 //! pip and wheels. Which Python, and where its packages lie, is asked of the root when the stage runs.
 
-use buildkit_llb::{Exec, FileOps, Mkfile, Mount, Output, Sharing};
+use buildkit_llb::{Exec, FileOps, Mkfile, Mount, Network, Output, Sharing};
 use layercake_planner::model::{Input, Pip};
 use layercake_planner::plan::{Python, StageId};
 
@@ -10,6 +10,9 @@ use crate::assemble::Lowering;
 
 /// Where pip's cache is mounted.
 const CACHE: &str = "/var/cache/layercake/pip";
+
+/// Where Python keeps byte code meanwhile.
+const BYTE_CODE: &str = "/var/cache/layercake/pip/pycache";
 
 /// What zip archives, and so wheels, have as their first moment: 1980-01-01, in seconds since 1970.
 const ZIP_EPOCH: &str = "315532800";
@@ -100,18 +103,28 @@ impl Lowering<'_> {
         }
         let script = format!("{}\n{}", find(python), install(&options));
         let folder = format!("{SCRATCH}/wheel");
-        let exec = self.pip_exec(id, &script)?.root(root).mount(
-            Mount::bind(built, &folder)
-                .selector(&folder)
-                .read_only()
-                .no_output(),
-        );
+        let network = if deps {
+            Network::Sandbox
+        } else {
+            Network::None
+        };
+        let exec = self
+            .pip_exec(id, &script)?
+            .root(root)
+            .network(network)
+            .mount(
+                Mount::bind(built, &folder)
+                    .selector(&folder)
+                    .read_only()
+                    .no_output(),
+            );
         let what = format!("install the wheel of {}", self.plan.stage(id).name);
         let node = self.of_stage(id, self.main(id, exec, &what).build())?;
         self.of_stage(id, node.root_output())
     }
 
-    /// A script for which pip keeps its cache, asks nothing, and leaves no byte code of its own.
+    /// A script for which pip keeps its cache and asks nothing. Byte code of pip itself goes into the cache mount:
+    /// it speeds up the next start and stays out of the result.
     fn pip_exec(&self, id: StageId, script: &str) -> Result<Exec, LowerError> {
         let Some(base) = self.base_of(id) else {
             return Err(LowerError::Config("pip needs a base"));
@@ -122,8 +135,8 @@ impl Lowering<'_> {
             .env("PIP_CACHE_DIR", CACHE)
             .env("PIP_DISABLE_PIP_VERSION_CHECK", "1")
             .env("PIP_ROOT_USER_ACTION", "ignore")
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .mount(Mount::cache(CACHE, self.cache_id("pip"), Sharing::Locked)))
+            .env("PYTHONPYCACHEPREFIX", BYTE_CODE)
+            .mount(Mount::cache(CACHE, self.cache_id("pip"), Sharing::Shared)))
     }
 }
 

@@ -73,7 +73,7 @@ impl Lowering<'_> {
             .script(base, script)
             .user("root")
             .env("npm_config_cache", CACHE)
-            .mount(Mount::cache(CACHE, self.cache_id("npm"), Sharing::Locked))
+            .mount(Mount::cache(CACHE, self.cache_id("npm"), Sharing::Shared))
             .mount(Mount::tmpfs("/tmp")))
     }
 
