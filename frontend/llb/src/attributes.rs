@@ -146,3 +146,36 @@ pub(crate) fn merge_metadata(metadata: &mut pb::OpMetadata, over: &pb::OpMetadat
 fn extend<V: Clone>(map: &mut BTreeMap<String, V>, more: &BTreeMap<String, V>) {
     map.extend(more.iter().map(|(key, value)| (key.clone(), value.clone())));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_is_laid_on_top() {
+        let file = SourceMap::new("layercake.yaml", "YAML", "");
+        let bundle = Attributes::new()
+            .named("bundle")
+            .export_cache(true)
+            .require_cap("b")
+            .worker_filter("two")
+            .located(&file, [Range::lines(2, 2)]);
+        let attributes = Attributes::new()
+            .named("own")
+            .described("kept", "yes")
+            .progress_group("id", "kept", false)
+            .require_cap("a")
+            .worker_filter("one")
+            .located(&file, [Range::lines(1, 1)])
+            .annotated(&bundle);
+
+        let metadata = &attributes.metadata;
+        assert_eq!(metadata.description[CUSTOM_NAME], "bundle");
+        assert_eq!(metadata.description["kept"], "yes");
+        assert_eq!(metadata.export_cache, Some(pb::ExportCache { value: true }));
+        assert!(metadata.progress_group.is_some());
+        assert!(metadata.caps.keys().eq(["a", "b"]));
+        assert_eq!(attributes.filters, ["one", "two"]);
+        assert_eq!(attributes.locations.len(), 2);
+    }
+}
