@@ -1,8 +1,10 @@
 //! Layers put together: stages merged on a base, or stacked where the daemon cannot merge.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use buildkit_llb::{Annotate, CopyOptions, Diff, FileOps, LlbError, Merge, Output, Source};
+use buildkit_llb::{
+    Annotate, CopyOptions, Diff, Digest, Exec, ExecNode, FileOps, LlbError, Merge, Output, Source,
+};
 use layercake_planner::model::BaseIx;
 use layercake_planner::plan::{Plan, Root, Service, Stage, StageId, Yields};
 
@@ -20,6 +22,8 @@ pub(crate) struct Lowering<'p> {
     /// What each stage gave when it ran on its own root.
     results: HashMap<StageId, Output>,
     roots: HashMap<Root, Output>,
+    /// The main vertices of each stage: one, or one for each place where it is stacked.
+    pub(crate) vertices: BTreeMap<StageId, BTreeSet<Digest>>,
 }
 
 impl<'p> Lowering<'p> {
@@ -37,6 +41,7 @@ impl<'p> Lowering<'p> {
             bases: HashMap::new(),
             results: HashMap::new(),
             roots: HashMap::new(),
+            vertices: BTreeMap::new(),
         };
         if options.abilities.merge {
             // In the plan's order, so that what a stage needs is there already and nothing recurses.
@@ -61,14 +66,9 @@ impl<'p> Lowering<'p> {
             return Ok(result.clone());
         }
         let root = self.root(id)?;
-        let result = self.run(id, root)?;
+        let result = self.work(id, root)?;
         self.results.insert(id, result.clone());
         Ok(result)
-    }
-
-    /// Runs the stage on `root`.
-    fn run(&mut self, id: StageId, root: Option<Output>) -> Result<Output, LowerError> {
-        self.work(id, root)
     }
 
     /// The filesystem that a stage runs on.
@@ -140,7 +140,7 @@ impl<'p> Lowering<'p> {
     /// A stage on top of whatever is below it, where nothing can be merged.
     fn stacked(&mut self, id: StageId, below: Output) -> Result<Output, LowerError> {
         if self.plan.stage(id).yields == Yields::Difference {
-            return self.run(id, Some(below));
+            return self.work(id, Some(below));
         }
         let tree = self.result(id)?;
         let options = CopyOptions {
@@ -185,8 +185,38 @@ impl<'p> Lowering<'p> {
         Ok(output)
     }
 
+    /// The main vertex of a stage that runs a command.
+    pub(crate) fn exec(
+        &mut self,
+        id: StageId,
+        exec: Exec,
+        what: &str,
+    ) -> Result<ExecNode, LowerError> {
+        let node = self.of_stage(id, self.main(id, exec, what).build())?;
+        self.vertices
+            .entry(id)
+            .or_default()
+            .insert(node.digest().clone());
+        Ok(node)
+    }
+
+    /// The main vertex of a stage that changes files.
+    pub(crate) fn file(
+        &mut self,
+        id: StageId,
+        files: FileOps,
+        what: &str,
+    ) -> Result<Output, LowerError> {
+        let output = self.of_stage(id, self.main(id, files, what).build())?;
+        self.vertices
+            .entry(id)
+            .or_default()
+            .insert(output.digest().clone());
+        Ok(output)
+    }
+
     /// Names the main vertex of a stage, ties it to its line, and forbids it the cache if that is asked.
-    pub(crate) fn main<T: Annotate>(&self, id: StageId, vertex: T, what: &str) -> T {
+    fn main<T: Annotate>(&self, id: StageId, vertex: T, what: &str) -> T {
         let stage = self.plan.stage(id);
         let mut vertex = vertex.named(vertex_name(self.plan, id, what));
         if let Some(locator) = &self.locator {

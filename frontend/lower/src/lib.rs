@@ -19,7 +19,7 @@ pub use error::LowerError;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_llb::Definition;
+use buildkit_llb::{Definition, Digest};
 use layercake_planner::plan::{Plan, StageId};
 use layercake_planner::source::Source;
 
@@ -73,6 +73,9 @@ pub enum NoCache {
 pub struct Lowered {
     /// One for each service, in the plan's order.
     pub services: Vec<LoweredService>,
+    /// The main vertices of each stage: one, or where nothing can be merged one for each place where it is
+    /// stacked. Two stages that do the same on the same root are one vertex.
+    pub vertices: BTreeMap<StageId, BTreeSet<Digest>>,
 }
 
 /// What became of a service.
@@ -112,7 +115,8 @@ pub fn lower(plan: &Plan, options: &LowerOptions) -> Result<Lowered, LowerError>
             tags: service.tags.clone(),
         });
     }
-    Ok(Lowered { services })
+    let vertices = lowering.vertices;
+    Ok(Lowered { services, vertices })
 }
 
 /// The stage whose main vertex is named `name`.

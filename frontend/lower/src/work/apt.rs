@@ -71,7 +71,7 @@ impl Lowering<'_> {
             exec = exec.mount(mount);
         }
         let what = format!("apt-get install {}", words.join(" "));
-        let node = self.of_stage(id, self.main(id, exec, &what).build())?;
+        let node = self.exec(id, exec, &what)?;
         self.of_stage(id, node.root_output())
     }
 }

@@ -62,7 +62,7 @@ impl Lowering<'_> {
             conda.path,
             quoted(&conda.prefix)
         );
-        let node = self.of_stage(id, self.main(id, exec, &what).build())?;
+        let node = self.exec(id, exec, &what)?;
         self.of_stage(id, node.output(&conda.prefix))
     }
 }

@@ -4,7 +4,7 @@ use buildkit_llb::{CopyMode, CopyOptions, FileOps, LlbError, Mkfile, Output, Own
 use layercake_planner::model::{FileItem, Input, Take};
 use layercake_planner::plan::{CopyFrom, CopyStep, StageId};
 
-use super::folders;
+use super::{NamedInternal, folders};
 use crate::LowerError;
 use crate::assemble::Lowering;
 use crate::context::{Files, file_name};
@@ -27,7 +27,7 @@ impl Lowering<'_> {
             shown.push(format!("{} to {to}", source.shown));
         }
         let what = format!("copy {}", shown.join(", "));
-        self.of_stage(id, self.main(id, files, &what).build())
+        self.file(id, files, &what)
     }
 
     pub(super) fn files(&mut self, id: StageId, items: &[FileItem]) -> Result<Output, LowerError> {
@@ -46,8 +46,17 @@ impl Lowering<'_> {
             );
         }
         let paths: Vec<_> = items.iter().map(|item| item.path.as_str()).collect();
-        let what = format!("write {}", paths.join(", "));
-        self.of_stage(id, self.main(id, files, &what).build())
+        // A vertex without inputs is reported as run each time its key is computed; a copy is not.
+        let written = files
+            .named_internal(&format!("content of {}", self.plan.stage(id).id))
+            .build();
+        let written = self.of_stage(id, written)?;
+        let options = CopyOptions {
+            contents_only: true,
+            ..CopyOptions::default()
+        };
+        let copy = FileOps::on(None).copy(written, "/", "/", options);
+        self.file(id, copy, &format!("write {}", paths.join(", ")))
     }
 
     pub(super) fn take(&mut self, id: StageId, take: &Take) -> Result<Output, LowerError> {
@@ -62,7 +71,7 @@ impl Lowering<'_> {
                 folders(files, parent(&path.to)).copy(image.clone(), &path.from, &path.to, options);
         }
         let what = format!("take files of {}", self.plan.base(take.image).reference);
-        self.of_stage(id, self.main(id, files, &what).build())
+        self.file(id, files, &what)
     }
 
     /// The canonical copy of an input's files.

@@ -56,7 +56,7 @@ impl Lowering<'_> {
             "pip install {}",
             pip.requirements.trim_end().replace('\n', " ")
         );
-        let node = self.of_stage(id, self.main(id, exec, &what).build())?;
+        let node = self.exec(id, exec, &what)?;
         self.of_stage(id, node.root_output())
     }
 
@@ -84,7 +84,7 @@ impl Lowering<'_> {
             .mount(Mount::tmpfs("/tmp"))
             .mount(self.of_stage(id, output_at(&wheel))?);
         let what = format!("build the wheel of {}", source.need.path);
-        let node = self.of_stage(id, self.main(id, exec, &what).build())?;
+        let node = self.exec(id, exec, &what)?;
         self.of_stage(id, node.output(&wheel))
     }
 
@@ -119,7 +119,7 @@ impl Lowering<'_> {
                     .no_output(),
             );
         let what = format!("install the wheel of {}", self.plan.stage(id).name);
-        let node = self.of_stage(id, self.main(id, exec, &what).build())?;
+        let node = self.exec(id, exec, &what)?;
         self.of_stage(id, node.root_output())
     }
 

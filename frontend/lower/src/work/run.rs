@@ -61,10 +61,7 @@ impl Lowering<'_> {
             .lines()
             .find(|line| *line != "set -e")
             .unwrap_or_default();
-        let node = self.of_stage(
-            id,
-            self.main(id, exec, &format!("run {first_line}")).build(),
-        )?;
+        let node = self.exec(id, exec, &format!("run {first_line}"))?;
         if run.outputs.is_empty() {
             return self.of_stage(id, node.root_output());
         }

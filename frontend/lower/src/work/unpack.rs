@@ -52,7 +52,7 @@ impl Lowering<'_> {
                     &unpack.to,
                     options,
                 );
-                self.of_stage(id, self.main(id, copy, &what).build())
+                self.file(id, copy, &what)
             }
         }
     }
@@ -84,7 +84,7 @@ impl Lowering<'_> {
             )
             .mount(Mount::tmpfs("/tmp"))
             .mount(self.of_stage(id, output_at(&unpack.to))?);
-        let node = self.of_stage(id, self.main(id, exec, what).build())?;
+        let node = self.exec(id, exec, what)?;
         self.of_stage(id, node.output(&unpack.to))
     }
 }

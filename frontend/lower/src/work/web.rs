@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use buildkit_llb::{CopyOptions, FileOps, LlbError, Mount, Output, Sharing, Source};
+use buildkit_llb::{CopyOptions, FileOps, Mount, Output, Sharing, Source};
 use layercake_planner::model::{Fetch, Input};
 use layercake_planner::plan::StageId;
 
@@ -31,11 +31,7 @@ impl Lowering<'_> {
         let exec = self
             .npm_exec(id, &format!("npm install --global {QUIET} {words}"))?
             .root(root);
-        let node = self.of_stage(
-            id,
-            self.main(id, exec, &format!("npm install --global {words}"))
-                .build(),
-        )?;
+        let node = self.exec(id, exec, &format!("npm install --global {words}"))?;
         self.of_stage(id, node.root_output())
     }
 
@@ -61,7 +57,7 @@ impl Lowering<'_> {
             )
             .mount(self.of_stage(id, output_at(to))?);
         let what = format!("npm ci {} into {to}", source.need.path);
-        let node = self.of_stage(id, self.main(id, exec, &what).build())?;
+        let node = self.exec(id, exec, &what)?;
         self.of_stage(id, node.output(to))
     }
 
@@ -78,7 +74,7 @@ impl Lowering<'_> {
     }
 
     pub(super) fn fetch(&mut self, id: StageId, fetch: &Fetch) -> Result<Output, LowerError> {
-        let copied = match fetch {
+        match fetch {
             Fetch::Url {
                 url,
                 checksum,
@@ -92,25 +88,26 @@ impl Lowering<'_> {
                 path,
                 to,
             } => self.fetch_git(id, repository, commit, path, to),
-        };
-        self.of_stage(id, copied)
+        }
     }
 
     fn fetch_url(
-        &self,
+        &mut self,
         id: StageId,
         url: &str,
         checksum: &str,
         to: &str,
         mode: Option<u32>,
         unpack: bool,
-    ) -> Result<Output, LlbError> {
+    ) -> Result<Output, LowerError> {
         let name = file_name(to);
-        let mut file = Source::http(url).checksum(checksum).filename(name);
-        if let Some(mode) = mode {
-            file = file.perm(mode);
-        }
-        let file = file.named_internal(&format!("fetch {url}")).build()?;
+        let file = Source::http(url)
+            .checksum(checksum)
+            .filename(name)
+            .perm(mode.unwrap_or(0o644))
+            .named_internal(&format!("fetch {url}"))
+            .build();
+        let file = self.of_stage(id, file)?;
         let options = CopyOptions {
             unpack,
             create_dest_path: true,
@@ -126,27 +123,27 @@ impl Lowering<'_> {
             if parent.is_empty() { "/" } else { parent },
         )
         .copy(file, format!("/{name}"), to, options);
-        self.main(id, copy, &format!("fetch {url} to {to}")).build()
+        self.file(id, copy, &format!("fetch {url} to {to}"))
     }
 
     fn fetch_git(
-        &self,
+        &mut self,
         id: StageId,
         repository: &str,
         commit: &str,
         path: &str,
         to: &str,
-    ) -> Result<Output, LlbError> {
+    ) -> Result<Output, LowerError> {
         let tree = Source::git(repository, commit)
             .named_internal(&format!("fetch {repository}"))
-            .build()?;
+            .build();
+        let tree = self.of_stage(id, tree)?;
         let options = CopyOptions {
             contents_only: true,
             create_dest_path: true,
             ..CopyOptions::default()
         };
         let copy = folders(FileOps::on(None), to).copy(tree, path, to, options);
-        self.main(id, copy, &format!("fetch {repository} at {commit} to {to}"))
-            .build()
+        self.file(id, copy, &format!("fetch {repository} at {commit} to {to}"))
     }
 }
