@@ -1,2 +1,53 @@
-//! (in the making)
-fn main() {}
+//! `layercake`: the command line, and the frontend that BuildKit runs.
+//!
+//! Arguments ([`args`]) become [`settings`]; a [`project`] is read, and its facts are gathered from a tree of files
+//! ([`facts`]); the [`pipeline`] plans; [`commands`] show the plan ([`view`]) or have BuildKit build it. Only the
+//! [`printer`] writes.
+//!
+//! **Invariant:** the command line and the frontend differ in where facts come from and where results go, and in
+//! nothing else.
+
+mod args;
+mod commands;
+mod exit;
+mod facts;
+mod interrupt;
+mod pipeline;
+mod printer;
+mod project;
+mod settings;
+mod view;
+
+use clap::Parser;
+use tokio::runtime::Runtime;
+
+use args::Cli;
+use exit::ExitStatus;
+use pipeline::Rejected;
+use printer::Printer;
+
+fn main() -> ExitStatus {
+    let cli = Cli::parse();
+    let printer = Printer::new();
+    let outcome = Runtime::new()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| {
+            let outcome = runtime.block_on(commands::run(cli, &printer));
+            runtime.shutdown_background(); // A read of stdin that waits must not keep the program.
+            outcome
+        });
+    outcome.unwrap_or_else(|error| failed(&error, &printer))
+}
+
+fn failed(error: &anyhow::Error, printer: &Printer) -> ExitStatus {
+    let status = ExitStatus::of(error);
+    match error.downcast_ref::<Rejected>() {
+        Some(Rejected {
+            source,
+            diagnostics,
+        }) => printer.diagnostics(source, diagnostics),
+        None if status == ExitStatus::Success => {}
+        None => printer.error(error),
+    }
+    status
+}

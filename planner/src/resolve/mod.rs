@@ -13,6 +13,8 @@ mod run;
 mod services;
 mod version;
 
+pub use inputs::LFS_HEADER;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -1,0 +1,93 @@
+//! Commands that show something.
+
+use clap::{Args, ValueEnum};
+
+use super::{DaemonArgs, ProjectArgs};
+
+/// `layercake check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ShowFormat,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `layercake plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The services; all if left out
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ShowFormat,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `layercake graph`.
+#[derive(Debug, Args)]
+pub struct GraphArgs {
+    /// The services; all if left out
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// The language to draw in
+    #[arg(long, value_enum, default_value_t)]
+    pub format: GraphFormat,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `layercake llb`.
+#[derive(Debug, Args)]
+pub struct LlbArgs {
+    /// The services; all if left out. `--format raw` takes one
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// How to show it: raw is what `buildctl debug dump-llb` reads
+    #[arg(long, value_enum, default_value_t)]
+    pub format: LlbFormat,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// The daemon.
+    #[command(flatten)]
+    pub daemon: DaemonArgs,
+}
+
+/// For people or for programs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ShowFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// The language of a graph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// Graphviz
+    #[default]
+    Dot,
+    /// Mermaid, which GitHub and others show in Markdown
+    Mermaid,
+    /// A picture
+    Svg,
+}
+
+/// The form of LLB.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LlbFormat {
+    /// For people and programs
+    #[default]
+    Json,
+    /// The definition's bytes
+    Raw,
+}

@@ -1,0 +1,177 @@
+//! The pure pipeline of the planner, fed with facts. Every command and the frontend plan by this one function.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use layercake_planner::diagnostic::{Diagnostic, Severity};
+use layercake_planner::facts::{Facts, Platform};
+use layercake_planner::parse::parse;
+use layercake_planner::plan::{self, Plan};
+use layercake_planner::resolve::{Resolved, Selection, resolve};
+use layercake_planner::source::Source;
+use layercake_planner::spec::Spec;
+
+use crate::facts::Context;
+use crate::facts::tree::Tree;
+
+/// Which part of a file is planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of it, stages that no service uses included.
+    Whole,
+    /// The services named, or all services if none is.
+    Services(Vec<String>),
+}
+
+/// Where facts about images come from.
+pub trait Images {
+    /// Adds what is known of the images to the facts. What cannot be known is left out.
+    async fn learn(
+        &mut self,
+        references: &BTreeSet<String>,
+        facts: &mut Facts,
+    ) -> anyhow::Result<()>;
+}
+
+/// Nobody is asked about images: plans are complete but for their digests.
+#[derive(Debug)]
+pub struct NoImages;
+
+impl Images for NoImages {
+    async fn learn(&mut self, _: &BTreeSet<String>, _: &mut Facts) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+/// What planning came to.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The plan, if there is no error.
+    pub plan: Option<Plan>,
+    /// Errors and warnings.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A file from which nothing can be built.
+#[derive(Clone, Debug)]
+pub struct Rejected {
+    /// The file.
+    pub source: Source,
+    /// What is wrong with it.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl fmt::Display for Rejected {
+    /// The first error; the rest is for whoever shows diagnostics.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let first = self
+            .diagnostics
+            .iter()
+            .find(|found| found.severity == Severity::Error);
+        match first {
+            Some(first) => write!(f, "{}: {}", self.source.name, first.message),
+            None => write!(f, "{} cannot be built", self.source.name),
+        }
+    }
+}
+
+impl std::error::Error for Rejected {}
+
+impl Planned {
+    /// The plan and the warnings, unless there are errors.
+    pub fn accept(self, source: &Source) -> Result<(Plan, Vec<Diagnostic>), Rejected> {
+        let Self { plan, diagnostics } = self;
+        match plan {
+            Some(plan) => Ok((plan, diagnostics)),
+            None => Err(Rejected {
+                source: source.clone(),
+                diagnostics,
+            }),
+        }
+    }
+}
+
+/// What a build is told from outside.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// The platform built for.
+    pub platform: Platform,
+    /// Build arguments.
+    pub build_args: std::collections::BTreeMap<String, String>,
+}
+
+/// Plans what `scope` names of the file, learning of the world what that takes.
+pub async fn plan(
+    source: &Source,
+    scope: &Scope,
+    given: Given,
+    context: &mut Context<impl Tree>,
+    images: &mut impl Images,
+) -> anyhow::Result<Planned> {
+    let (spec, mut diagnostics) = parse(source);
+    let facts = Facts {
+        platform: given.platform,
+        build_args: given.build_args,
+        ..Facts::default()
+    };
+    let resolved = learn(&spec, &selection(&spec, scope), facts, context, images).await?;
+    diagnostics.extend(resolved.diagnostics);
+    let plan = match resolved.model {
+        Some(model) if !has_errors(&diagnostics) => plan::plan(&model),
+        _ => {
+            return Ok(Planned {
+                plan: None,
+                diagnostics,
+            });
+        }
+    };
+    Ok(match plan {
+        Ok(plan) => Planned {
+            plan: Some(plan),
+            diagnostics,
+        },
+        Err(conflicts) => Planned {
+            plan: None,
+            diagnostics: diagnostics.into_iter().chain(conflicts).collect(),
+        },
+    })
+}
+
+/// Resolves again and again, until nothing more is asked or nothing more can be known.
+async fn learn(
+    spec: &Spec,
+    selection: &Selection,
+    mut facts: Facts,
+    context: &mut Context<impl Tree>,
+    images: &mut impl Images,
+) -> anyhow::Result<Resolved> {
+    loop {
+        let resolved = resolve(spec, &facts, selection);
+        let known = known(&facts);
+        context.learn(&resolved.needs, &mut facts).await?;
+        images.learn(&resolved.needs.images, &mut facts).await?;
+        if self::known(&facts) == known {
+            return Ok(resolved);
+        }
+    }
+}
+
+fn known(facts: &Facts) -> usize {
+    facts.texts.len() + facts.paths.len() + facts.images.len()
+}
+
+fn selection(spec: &Spec, scope: &Scope) -> Selection {
+    match scope {
+        Scope::Whole => Selection::All,
+        Scope::Services(names) if names.is_empty() => {
+            Selection::Services(spec.services.names().map(str::to_owned).collect())
+        }
+        Scope::Services(names) => Selection::Services(names.clone()),
+    }
+}
+
+fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics
+        .iter()
+        .any(|found| found.severity == Severity::Error)
+}

@@ -1,0 +1,77 @@
+//! The only writer: data to stdout, everything else to stderr.
+
+use std::env;
+use std::io::{self, Write};
+
+use console::Term;
+use layercake_planner::diagnostic::Diagnostic;
+use layercake_planner::render::{Style, render};
+use layercake_planner::source::Source;
+
+/// The width where there is no terminal.
+const WIDTH: usize = 100;
+
+/// Writes what the program has to say.
+#[derive(Clone, Debug)]
+pub struct Printer {
+    stdout: Style,
+    stderr: Style,
+}
+
+impl Printer {
+    /// As the terminals and `NO_COLOR` have it.
+    pub fn new() -> Self {
+        Self {
+            stdout: style(&Term::stdout()),
+            stderr: style(&Term::stderr()),
+        }
+    }
+
+    /// Writes data to stdout.
+    pub fn data(&self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(bytes.as_ref())?;
+        out.flush()
+    }
+
+    /// Writes a value to stdout, as JSON that people can read too.
+    pub fn json(&self, value: &impl serde::Serialize) -> anyhow::Result<()> {
+        let mut text = serde_json::to_string_pretty(value)?;
+        text.push('\n');
+        Ok(self.data(text)?)
+    }
+
+    /// Writes diagnostics to stdout, where they are what was asked for.
+    pub fn findings(&self, source: &Source, found: &[Diagnostic]) -> io::Result<()> {
+        self.data(render(source, found, self.stdout))
+    }
+
+    /// Writes diagnostics to stderr.
+    pub fn diagnostics(&self, source: &Source, found: &[Diagnostic]) {
+        self.note(render(source, found, self.stderr).trim_end_matches('\n'));
+    }
+
+    /// Writes lines to stderr; when nobody reads them, that is no error.
+    pub fn note(&self, text: &str) {
+        if !text.is_empty() {
+            let _ = writeln!(io::stderr().lock(), "{text}");
+        }
+    }
+
+    /// Writes an error that is not about a place in a file.
+    pub fn error(&self, error: &anyhow::Error) {
+        let label = console::style("error")
+            .red()
+            .bold()
+            .force_styling(self.stderr.color);
+        self.note(&format!("{label}: {error:#}"));
+    }
+}
+
+fn style(terminal: &Term) -> Style {
+    let color = terminal.is_term() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let width = terminal
+        .size_checked()
+        .map_or(WIDTH, |(_, columns)| usize::from(columns));
+    Style { color, width }
+}

@@ -1,0 +1,119 @@
+//! A project on this machine: its file, its context, and what it is built for.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use layercake_planner::diagnostic::Diagnostic;
+use layercake_planner::plan::Plan;
+use layercake_planner::source::Source;
+
+use crate::facts::Context;
+use crate::facts::ignore_file::IgnoreFile;
+use crate::facts::local::LocalTree;
+use crate::pipeline::{self, Given, Images, NoImages, Planned, Rejected, Scope};
+use crate::settings::{ProjectSettings, UsageError, host_platform};
+
+/// A project that was read.
+#[derive(Debug)]
+pub struct Project {
+    /// The file.
+    pub source: Source,
+    /// The files around it.
+    pub context: Context<LocalTree>,
+    /// The context's folder.
+    pub root: PathBuf,
+    /// What the build is told from outside.
+    pub given: Given,
+}
+
+impl Project {
+    /// Reads the file and the ignore file.
+    pub fn open(settings: &ProjectSettings) -> anyhow::Result<Self> {
+        let root = fs::canonicalize(&settings.context).map_err(|error| {
+            UsageError::new(format!(
+                "the context {}: {error}",
+                settings.context.display()
+            ))
+        })?;
+        let bytes = fs::read(&settings.file).map_err(|error| unreadable(&settings.file, &error))?;
+        let source =
+            Source::from_bytes(shown(&settings.file, &root), bytes).map_err(|found| Rejected {
+                source: found.source,
+                diagnostics: vec![found.diagnostic],
+            })?;
+        let context = Context {
+            tree: LocalTree::new(&root),
+            ignore: ignore_file(&settings.file, &root)?,
+        };
+        let given = Given {
+            platform: settings.platform.clone().unwrap_or_else(host_platform),
+            build_args: settings.build_args.clone(),
+        };
+        Ok(Self {
+            source,
+            context,
+            root,
+            given,
+        })
+    }
+
+    /// Plans without asking any registry.
+    pub async fn plan_offline(&mut self, scope: &Scope) -> anyhow::Result<Planned> {
+        self.plan(scope, &mut NoImages).await
+    }
+
+    /// Plans, with digests of images.
+    pub async fn plan(
+        &mut self,
+        scope: &Scope,
+        images: &mut impl Images,
+    ) -> anyhow::Result<Planned> {
+        pipeline::plan(
+            &self.source,
+            scope,
+            self.given.clone(),
+            &mut self.context,
+            images,
+        )
+        .await
+    }
+
+    /// Plans without asking any registry, and refuses errors.
+    pub async fn accepted(&mut self, scope: &Scope) -> anyhow::Result<(Plan, Vec<Diagnostic>)> {
+        Ok(self.plan_offline(scope).await?.accept(&self.source)?)
+    }
+}
+
+/// The ignore file of the file if it has one of its own, else the context's.
+fn ignore_file(file: &Path, root: &Path) -> anyhow::Result<IgnoreFile> {
+    let [own, common] = IgnoreFile::names(&file.to_string_lossy());
+    for path in [PathBuf::from(own), root.join(common)] {
+        match fs::read_to_string(&path) {
+            Ok(text) => return Ok(IgnoreFile::parse(&shown(&path, root), &text)?),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot read {}", path.display()));
+            }
+        }
+    }
+    Ok(IgnoreFile::default())
+}
+
+fn unreadable(file: &Path, error: &std::io::Error) -> UsageError {
+    let way = match error.kind() {
+        ErrorKind::NotFound => "; name the file by --file or the folder by --context",
+        _ => "",
+    };
+    UsageError::new(format!("cannot read {}: {error}{way}", file.display()))
+}
+
+/// The file's name as it is shown: relative to the context where it lies in it.
+fn shown(file: &Path, root: &Path) -> String {
+    let real = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    real.strip_prefix(root)
+        .unwrap_or(file)
+        .to_string_lossy()
+        .into_owned()
+}

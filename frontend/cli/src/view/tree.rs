@@ -1,0 +1,123 @@
+//! A plan for people: each service with its layers, lowest first, and what is built on the way to them.
+
+use layercake_planner::plan::{Edge, Plan, Service, Stage, StageId};
+
+use super::count;
+
+/// A row of the tree: the stage's name, its kind, and what else is to be said of it.
+type Row = [String; 3];
+
+/// The plan as a tree.
+pub fn tree(plan: &Plan) -> String {
+    let mut lines = vec![headline(plan)];
+    for service in &plan.services {
+        lines.push(String::new());
+        lines.extend(of_service(plan, service));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn headline(plan: &Plan) -> String {
+    let version = plan
+        .version
+        .as_ref()
+        .map(|version| format!(" {version}"))
+        .unwrap_or_default();
+    format!(
+        "{}{version} for {}: {}, {}",
+        plan.project,
+        plan.platform,
+        count(plan.services.len(), "service"),
+        count(plan.stages().len(), "stage"),
+    )
+}
+
+fn of_service(plan: &Plan, service: &Service) -> Vec<String> {
+    let base = plan.base(service.base);
+    let mut rows: Vec<Row> = service
+        .layers
+        .iter()
+        .chain(&service.finish)
+        .map(|id| row(plan, service, *id))
+        .collect();
+    rows.insert(
+        0,
+        [base.name.clone(), "base".into(), base.reference.clone()],
+    );
+    let mut lines = vec![service.name.clone()];
+    lines.extend(drawn(&rows));
+    let aside: Vec<_> = aside(plan, service)
+        .into_iter()
+        .map(|id| plan.stage(id))
+        .collect();
+    if !aside.is_empty() {
+        let named: Vec<_> = aside
+            .iter()
+            .map(|stage| format!("{} ({})", stage.id, stage.kind))
+            .collect();
+        lines.push(format!("   on the way: {}", named.join(", ")));
+    }
+    lines
+}
+
+/// Rows with their branches, in columns.
+fn drawn(rows: &[Row]) -> Vec<String> {
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let (names, kinds) = (width(0), width(1));
+    let line = |(at, [name, kind, rest]): (usize, &Row)| {
+        let branch = if at + 1 == rows.len() {
+            "└─"
+        } else {
+            "├─"
+        };
+        format!("{branch} {name:names$}  {kind:kinds$}  {rest}")
+            .trim_end()
+            .to_owned()
+    };
+    rows.iter().enumerate().map(line).collect()
+}
+
+fn row(plan: &Plan, service: &Service, id: StageId) -> Row {
+    let stage = plan.stage(id);
+    let before = plan.before(id);
+    let mut notes = Vec::new();
+    for (edge, verb) in [(Edge::Needs, "needs"), (Edge::Reads, "reads")] {
+        let names: Vec<_> = before
+            .iter()
+            .filter(|(_, kind)| *kind == edge)
+            .map(|(id, _)| plan.stage(*id).id.as_str())
+            .collect();
+        if !names.is_empty() {
+            notes.push(format!("{verb} {}", names.join(", ")));
+        }
+    }
+    notes.extend(shared(stage, service));
+    if stage.expensive {
+        notes.push("expensive".into());
+    }
+    [stage.id.clone(), stage.kind.to_owned(), notes.join("; ")]
+}
+
+fn shared(stage: &Stage, service: &Service) -> Option<String> {
+    let others: Vec<_> = stage
+        .services
+        .iter()
+        .filter(|name| **name != service.name)
+        .map(String::as_str)
+        .collect();
+    (!others.is_empty()).then(|| format!("shared with {}", others.join(", ")))
+}
+
+/// The stages that a service needs and does not have in its image.
+fn aside(plan: &Plan, service: &Service) -> Vec<StageId> {
+    let has = |id: &StageId| service.layers.contains(id) || service.finish == Some(*id);
+    let of_service = plan
+        .stages()
+        .filter(|(_, stage)| stage.services.contains(&service.name));
+    of_service.map(|(id, _)| id).filter(|id| !has(id)).collect()
+}
