@@ -18,6 +18,11 @@ pub enum PathProblem {
         "the path leaves the context; only what lies below the folder of layercake.yaml can be sent"
     )]
     Escapes,
+    /// It starts with a drive, as on Windows.
+    #[error(
+        "the path names a drive; paths of the context are relative to the folder of layercake.yaml"
+    )]
+    Drive,
     /// Backslashes, as on Windows.
     #[error("the path has a backslash; separate folders by `/`")]
     Backslash,
@@ -40,6 +45,11 @@ pub struct ImagePath {
 
 /// The canonical form of a path of the context; the context itself is the empty path.
 pub fn context_path(text: &str) -> Result<String, PathProblem> {
+    if let [drive, b':', ..] = text.as_bytes()
+        && drive.is_ascii_alphabetic()
+    {
+        return Err(PathProblem::Drive);
+    }
     check_characters(text)?;
     if text.starts_with('/') {
         return Err(PathProblem::Absolute);
@@ -113,6 +123,9 @@ mod tests {
         check("../x", Err(PathProblem::Escapes));
         check("a/../../x", Err(PathProblem::Escapes));
         check("a\\b", Err(PathProblem::Backslash));
+        check("C:\\a", Err(PathProblem::Drive));
+        check("c:/a", Err(PathProblem::Drive));
+        check("ab:/a", Ok("ab:/a"));
         check("a\0b", Err(PathProblem::Control));
     }
 

@@ -1,4 +1,4 @@
-//! "Did you mean", and lists of names in messages.
+//! Names in messages: "did you mean", lists, and texts of any length and content.
 
 /// The name closest to `wrong`, if one is close enough to have been meant.
 pub fn suggest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -10,6 +10,15 @@ pub fn suggest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
+}
+
+/// A text of the file as a message shows it: in backquotes, escaped, and cut when it is long.
+pub fn shown(text: &str) -> String {
+    const MOST: usize = 100;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("`{}…`", text[..end].escape_debug()),
+        None => format!("`{}`", text.escape_debug()),
+    }
 }
 
 /// `a`, `b` and `c`: names as a message lists them.
@@ -42,6 +51,12 @@ mod tests {
         check("ON", Some("on"));
         check("target", None);
         check("", None);
+    }
+
+    #[test]
+    fn texts_are_escaped_and_cut() {
+        assert_eq!(shown("größe\u{7}"), "`größe\\u{7}`");
+        assert_eq!(shown(&"ä".repeat(200)), format!("`{}…`", "ä".repeat(100)));
     }
 
     #[test]

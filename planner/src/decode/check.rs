@@ -1,5 +1,7 @@
 //! The forms of names. What single values mean, a port or a mode, is for resolving to say.
 
+use crate::suggest::shown;
+
 /// What is wrong with a text.
 pub(crate) struct Problem {
     /// The diagnostic's code.
@@ -39,7 +41,7 @@ pub(crate) fn name(text: &str) -> Result<(), Problem> {
     require(
         holds,
         "bad-name",
-        || format!("`{}` is not a valid name", text.escape_debug()),
+        || format!("{} is not a valid name", shown(text)),
         "names are lower case: a letter or digit, then letters, digits, `.`, `_` and `-`",
     )
 }
@@ -51,7 +53,7 @@ pub(crate) fn variable(text: &str) -> Result<(), Problem> {
     require(
         holds,
         "bad-variable",
-        || format!("`{}` is not a valid variable name", text.escape_debug()),
+        || format!("{} is not a valid variable name", shown(text)),
         "write letters, digits and `_`, and no digit first: `JAVA_HOME`",
     )
 }

@@ -4,6 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::findings::Findings;
 use crate::source::Span;
 use crate::spec::Text;
+use crate::suggest::shown;
 use crate::yaml::{Node, NodeKind};
 
 /// One step from the root to a value.
@@ -52,7 +53,7 @@ impl<'n> Context<'n> {
         if self.crumbs.is_empty() {
             "at the top of the file".into()
         } else {
-            format!("in `{}`", self.path())
+            format!("in {}", shown(&self.path()))
         }
     }
 
@@ -82,8 +83,8 @@ impl<'n> Context<'n> {
     /// Reports a value of the wrong type. `wanted` is what is expected: "a text".
     pub(crate) fn wrong_type<T>(&mut self, node: &Node, wanted: &str, help: &str) -> Option<T> {
         let subject = match (self.key(), self.crumbs.last()) {
-            (Some(key), Some(Crumb::Index(_))) => format!("an entry of `{}`", key.value),
-            (Some(key), _) => format!("`{}`", key.value),
+            (Some(key), Some(Crumb::Index(_))) => format!("an entry of {}", shown(&key.value)),
+            (Some(key), _) => shown(&key.value),
             (None, _) => "the file".into(),
         };
         if node.is_null() {

@@ -6,7 +6,7 @@ use super::{Context, Crumb, Decode};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::spec::{Entries, Text};
-use crate::suggest::{list, suggest};
+use crate::suggest::{list, shown, suggest};
 use crate::yaml::{Entry, Node};
 
 /// A type that stands in the file as a mapping with known keys.
@@ -209,7 +209,7 @@ impl<'n> Fields<'_, 'n> {
             let name = key.value.as_str();
             let free = T::EXTENSIBLE && name.starts_with("x-");
             if !free && !T::KEYS.contains(&name) {
-                let message = format!("unknown key `{}` {}", name.escape_debug(), self.cx.place());
+                let message = format!("unknown key {} {}", shown(name), self.cx.place());
                 let diagnostic = Diagnostic::error("unknown-key", key.span, message);
                 self.cx.report_key(name, advise::<T>(name, diagnostic));
                 self.puzzling = true;

@@ -9,6 +9,7 @@ use crate::spec::{
     InputSpec, NpmSpec, PipSpec, RunSpec, Script, SecretSpec, Sharing, SshSpec, TakeSpec, Text,
     UnpackSpec, WheelSpec,
 };
+use crate::suggest::shown;
 use crate::yaml::Node;
 
 object! {
@@ -223,7 +224,7 @@ impl Decode for Sharing {
             "private" => Some(Self::Private),
             "locked" => Some(Self::Locked),
             other => {
-                let message = format!("`{}` is no way to share a cache", other.escape_debug());
+                let message = format!("{} is no way to share a cache", shown(other));
                 let diagnostic = Diagnostic::error("bad-choice", text.span, message);
                 cx.report(diagnostic.help("write `shared`, `private` or `locked`"));
                 None

@@ -56,7 +56,7 @@ pub(super) fn list<'n, T>(
 ) -> Option<Vec<T>> {
     let Some(items) = node.list() else {
         let help = match (cx.key(), node.text()) {
-            (Some(key), Some(text)) if !text.contains('\n') => {
+            (Some(key), Some(text)) if text.len() < 60 && !text.contains('\n') => {
                 format!("write `{}: [{text}]`", key.value)
             }
             _ => "write its entries in `[` and `]`, or each on a line of its own after `- `".into(),

@@ -6,6 +6,7 @@ use super::{Entry, Node, NodeKind};
 use crate::diagnostic::Diagnostic;
 use crate::findings::Findings;
 use crate::source::{Span, Spanned};
+use crate::suggest::shown;
 
 /// A key whose value has not come.
 pub(super) enum Key {
@@ -57,7 +58,7 @@ pub(super) fn distinct(entries: Vec<Entry>, findings: &mut Findings) -> Vec<Entr
 }
 
 fn duplicate(key: &Spanned<String>, before: Span) -> Diagnostic {
-    let message = format!("the key `{}` stands twice", key.value.escape_debug());
+    let message = format!("the key {} stands twice", shown(&key.value));
     Diagnostic::error("duplicate-key", key.span, message)
         .label("again here")
         .also(before, "first here")
