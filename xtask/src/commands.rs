@@ -1,6 +1,10 @@
 //! The commands, one file each. To add one: a file here, a variant, a line in `run`.
 
+mod demo;
 mod engine;
+mod frontend_image;
+mod golden;
+mod test;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -11,6 +15,18 @@ pub enum Command {
     /// Start, stop and show the BuildKit that tests and examples run on
     #[command(subcommand)]
     Engine(engine::EngineCommand),
+    /// Show the main job: three services built, built again, and built after an edit
+    Demo,
+    /// Run every test, end to end against a real BuildKit
+    Test {
+        /// Further arguments of `cargo test`
+        #[arg(last = true)]
+        only: Vec<String>,
+    },
+    /// Build the frontend's image and push it to the engine's registry
+    FrontendImage,
+    /// Write the goldens of LLB with Go's client
+    Golden,
 }
 
 impl Command {
@@ -18,6 +34,10 @@ impl Command {
     pub fn run(self) -> Result<()> {
         match self {
             Self::Engine(command) => command.run(),
+            Self::Demo => demo::run(),
+            Self::Test { only } => test::run(&only),
+            Self::FrontendImage => frontend_image::run(),
+            Self::Golden => golden::run(),
         }
     }
 }

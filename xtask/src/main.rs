@@ -1,11 +1,12 @@
 //! Set-up and chores of the workspace, run as `cargo xtask COMMAND`.
 //!
 //! One file per command under `commands/`; what they share lies beside it:
-//! [`engine`] (a BuildKit to work with), [`run`] (child processes), [`step`]
+//! [`engine`] (a BuildKit to work with), [`product`] (what ships), [`run`] (child processes), [`step`]
 //! (what is printed) and [`workspace`] (where things are).
 
 mod commands;
 mod engine;
+mod product;
 mod run;
 mod step;
 mod workspace;

@@ -44,6 +44,15 @@ pub struct Daemon {
     name: String,
 }
 
+/// The main engine, started if it is not running.
+pub fn up() -> Result<Engine> {
+    Engine::up(&UpOptions {
+        name: MAIN.to_owned(),
+        registry_port: None,
+        channel_port: None,
+    })
+}
+
 impl EngineCommand {
     /// Runs the command.
     pub fn run(self) -> Result<()> {

@@ -1,0 +1,69 @@
+//! The product itself, as it ships: one static binary, and the frontend image made of it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::engine::Engine;
+use crate::run;
+use crate::step::step;
+use crate::workspace;
+
+/// The name by which `# syntax=` lines call for the frontend.
+pub const FRONTEND: &str = "layercake/frontend:0.1";
+
+/// The target that links statically with what a plain Rust installation has.
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// Builds `layercake` as one static binary and returns its path.
+pub fn binary() -> Result<PathBuf> {
+    step("Build layercake, static, with cargo", || {
+        let folder = workspace::path("target/static");
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo
+            .args(["build", "--release", "--locked", "--package", "layercake"])
+            .args(["--target", TARGET, "--target-dir"])
+            .arg(&folder)
+            .env("RUSTFLAGS", "-C target-feature=+crt-static")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .current_dir(workspace::root());
+        run::logged(
+            &mut cargo,
+            &workspace::path("target/engine/log/layercake.log"),
+        )?;
+        Ok(folder.join(TARGET).join("release/layercake"))
+    })
+}
+
+/// Builds the frontend's image by BuildKit and pushes it to the engine's registry.
+pub fn frontend_image(engine: &Engine, binary: &Path) -> Result<String> {
+    let env = engine.env()?;
+    let registry = env
+        .get("LAYERCAKE_REGISTRY")
+        .context("the engine has a registry")?;
+    let reference = format!("{registry}/{FRONTEND}");
+    step(format!("Push the frontend's image as {reference}"), || {
+        let mut command = Command::new(binary);
+        command
+            .args(["frontend", "image", "--push", &reference])
+            .envs(&env);
+        run::logged(
+            &mut command,
+            &workspace::path("target/engine/log/frontend-image.log"),
+        )
+    })?;
+    Ok(reference)
+}
+
+/// Makes the archives and packages of the CLX example that are not kept in git.
+pub fn example_assets() -> Result<()> {
+    step("Make the archives of examples/clx", || {
+        let mut python = Command::new("python3");
+        python.arg(workspace::path("examples/clx/make-assets.py"));
+        run::logged(
+            &mut python,
+            &workspace::path("target/engine/log/assets.log"),
+        )
+    })
+}
