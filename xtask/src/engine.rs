@@ -12,6 +12,7 @@ mod buildkitd;
 mod channel;
 mod client;
 mod conda;
+mod external;
 mod http;
 mod layout;
 mod machine;
@@ -21,6 +22,7 @@ mod registry;
 mod service;
 mod standin;
 mod state;
+mod status;
 mod tools;
 mod tree;
 
@@ -29,8 +31,10 @@ use std::fs;
 
 use anyhow::{Result, bail};
 
+use self::external::External;
 use self::layout::Layout;
 use self::state::State;
+pub use self::status::status;
 use crate::step::{note, step};
 
 /// The daemon that is meant where no name is given.
@@ -59,50 +63,100 @@ impl Engine {
         check_name(&options.name)?;
         let layout = Layout::new()?;
         let _lock = layout.lock()?;
-        let mut state = State::load(&layout)?;
-
-        packages::install(&layout)?;
-        tools::build(&layout)?;
-        registry::start(&layout, &mut state, options.registry_port)?;
-        channel::start(&layout, &mut state, options.channel_port)?;
-        buildkitd::start(&layout, &mut state, &options.name)?;
-        client::prepare(&layout, &options.name)?;
-        if options.name == MAIN {
-            let host = buildkitd::host(&layout, MAIN)?;
-            if !bases::docker_io_answers(&layout, &host)? {
-                bases::make(&layout, &state, &host)?;
-                conda::make(&layout, &host)?;
-            }
-        }
-        Ok(Self {
+        let state = State::load(&layout)?;
+        let mut engine = Self {
             layout,
             state,
             name: options.name.clone(),
-        })
+        };
+        tools::build(&engine.layout)?;
+        if engine.name == MAIN {
+            engine.state.external = External::find(&engine.layout)?;
+            engine.state.save(&engine.layout)?;
+        }
+        match engine.external().cloned() {
+            Some(external) => engine.adopt(&external, options)?,
+            None => engine.start(options)?,
+        }
+        Ok(engine)
     }
 
     /// The engine as an earlier `up` left it.
     pub fn attach(name: &str) -> Result<Self> {
         let layout = Layout::new()?;
         let state = State::load(&layout)?;
-        if !state.is_alive(&buildkitd::service_name(name)) {
-            bail!(
-                "no daemon named {name} is running; start it with `cargo xtask engine up --name {name}`"
-            );
-        }
-        Ok(Self {
+        let engine = Self {
             layout,
             state,
             name: name.to_owned(),
-        })
+        };
+        let is_alive = engine.state.is_alive(&buildkitd::service_name(name));
+        if engine.external().is_none() && !is_alive {
+            bail!(
+                "no daemon named {name} is running; \
+                 start it with `cargo xtask engine up --name {name}`"
+            );
+        }
+        Ok(engine)
     }
 
-    /// The environment in which BuildKit's, Docker's and our own tools find this engine.
+    /// The environment in which BuildKit's, Docker's and our own tools find this
+    /// engine. With Docker's own engine the docker client is left as it is.
     pub fn env(&self) -> Result<BTreeMap<&'static str, String>> {
-        let mut env = client::env(&self.layout, &self.name)?;
+        let mut env = match self.external() {
+            Some(External::Docker) => BTreeMap::from([("BUILDX_BUILDER", "default".to_owned())]),
+            _ => client::env(&self.layout, &self.name, &self.host()?)?,
+        };
         env.insert("LAYERCAKE_REGISTRY", registry::address(&self.state)?);
-        env.insert("LAYERCAKE_CHANNEL", channel::url(&self.state)?);
+        env.insert(
+            "LAYERCAKE_CHANNEL",
+            channel::url(&self.layout, &self.state)?,
+        );
         Ok(env)
+    }
+
+    /// What takes the place of the daemon; other daemons than `main` are always ours.
+    fn external(&self) -> Option<&External> {
+        let external = self.state.external.as_ref();
+        external.filter(|_| self.name == MAIN)
+    }
+
+    fn host(&self) -> Result<String> {
+        match self.external() {
+            Some(external) => Ok(external.host().to_owned()),
+            None => buildkitd::host(&self.layout, &self.name),
+        }
+    }
+
+    /// Uses what is there; only the registry for builds to push to is ours.
+    fn adopt(&mut self, external: &External, options: &UpOptions) -> Result<()> {
+        note(&format!("    using {}", external.host()));
+        packages::install(&self.layout, packages::REGISTRY)?;
+        registry::start(&self.layout, &mut self.state, options.registry_port)?;
+        match external {
+            External::BuildKit(host) => client::prepare(&self.layout, &self.name, host),
+            External::Docker => Ok(()),
+        }
+    }
+
+    /// Starts an engine of our own.
+    fn start(&mut self, options: &UpOptions) -> Result<()> {
+        let Self {
+            layout,
+            state,
+            name,
+        } = self;
+        packages::install(layout, packages::ALL)?;
+        registry::start(layout, state, options.registry_port)?;
+        channel::start(layout, state, options.channel_port)?;
+        buildkitd::start(layout, state, name)?;
+        let host = buildkitd::host(layout, name)?;
+        client::prepare(layout, name, &host)?;
+        if name == MAIN && !bases::docker_io_answers(layout, &host)? {
+            bases::make(layout, state, &host)?;
+            conda::make(layout, &host)?;
+        }
+        Ok(())
     }
 }
 
@@ -149,34 +203,6 @@ pub fn wipe(name: &str) -> Result<()> {
         })?;
     }
     Ok(())
-}
-
-/// A table of the services and whether they run.
-pub fn status() -> Result<String> {
-    let layout = Layout::new()?;
-    let state = State::load(&layout)?;
-    let mut table = format!(
-        "{:<18} {:<8} {:<8} {}\n",
-        "SERVICE", "STATE", "PID", "WHERE"
-    );
-    for service in state.services() {
-        let alive = if state.is_alive(service) {
-            "running"
-        } else {
-            "stopped"
-        };
-        let pid = state.pid(service).map(|pid| pid.to_string());
-        let place = match service {
-            registry::SERVICE => registry::address(&state)?,
-            channel::SERVICE => channel::url(&state)?,
-            daemon => buildkitd::host(&layout, daemon.trim_start_matches(buildkitd::PREFIX))?,
-        };
-        table += &format!(
-            "{service:<18} {alive:<8} {:<8} {place}\n",
-            pid.unwrap_or_default()
-        );
-    }
-    Ok(table)
 }
 
 fn check_name(name: &str) -> Result<()> {

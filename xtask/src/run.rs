@@ -84,8 +84,9 @@ pub fn tail(log: &Path) -> String {
             lines.push_back(line);
         }
     }
-    let shown: String = lines.iter().map(|line| format!("\n  | {line}")).collect();
-    format!("the end of {}:{shown}", log.display())
+    let title = format!("the end of {}:", log.display());
+    lines.push_front(title);
+    Vec::from(lines).join("\n  | ")
 }
 
 fn name(command: &Command) -> String {

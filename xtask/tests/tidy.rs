@@ -13,17 +13,30 @@ const EDGES: [(&str, &[&str]); 8] = [
     ("buildkit-llb", &["buildkit-proto"]),
     ("layercake-planner", &[]),
     ("layercake-lower", &["buildkit-llb", "layercake-planner"]),
-    ("layercake-solve", &["buildkit-llb", "buildkit-proto", "dockerignore"]),
+    (
+        "layercake-solve",
+        &["buildkit-llb", "buildkit-proto", "dockerignore"],
+    ),
     (
         "layercake",
-        &["buildkit-llb", "buildkit-proto", "dockerignore", "layercake-lower", "layercake-planner", "layercake-solve"],
+        &[
+            "buildkit-llb",
+            "buildkit-proto",
+            "dockerignore",
+            "layercake-lower",
+            "layercake-planner",
+            "layercake-solve",
+        ],
     ),
     ("micromamba-standin", &[]),
 ];
 
 /// What must not be reachable, directly or not, from crates that are to stay pure.
 const FORBIDDEN: [(&str, &[&str]); 4] = [
-    ("layercake-planner", &["tokio", "tonic", "prost", "clap", "reqwest"]),
+    (
+        "layercake-planner",
+        &["tokio", "tonic", "prost", "clap", "reqwest"],
+    ),
     ("buildkit-llb", &["tokio", "clap"]),
     ("layercake-lower", &["tokio", "clap"]),
     ("layercake-solve", &["clap", "indicatif", "console"]),
@@ -35,28 +48,45 @@ fn metadata() -> Value {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON")
 }
 
 /// Dependencies by package id, without those for tests and builds.
 fn dependencies(metadata: &Value) -> BTreeMap<&str, Vec<&str>> {
     let nodes = metadata["resolve"]["nodes"].as_array().expect("nodes");
-    let normal = |dep: &&Value| dep["dep_kinds"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind["kind"].is_null()));
+    let normal = |dep: &&Value| {
+        dep["dep_kinds"]
+            .as_array()
+            .is_some_and(|kinds| kinds.iter().any(|kind| kind["kind"].is_null()))
+    };
     let of = |node: &'_ Value| -> Vec<String> {
         let deps = node["deps"].as_array().expect("deps").iter().filter(normal);
-        deps.filter_map(|dep| dep["pkg"].as_str().map(str::to_owned)).collect()
+        deps.filter_map(|dep| dep["pkg"].as_str().map(str::to_owned))
+            .collect()
     };
     let names: BTreeMap<&str, &str> = metadata["packages"]
         .as_array()
         .expect("packages")
         .iter()
-        .map(|package| (package["id"].as_str().expect("id"), package["name"].as_str().expect("name")))
+        .map(|package| {
+            (
+                package["id"].as_str().expect("id"),
+                package["name"].as_str().expect("name"),
+            )
+        })
         .collect();
     let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for node in nodes {
         let name = names[node["id"].as_str().expect("id")];
-        found.entry(name).or_default().extend(of(node).iter().map(|id| names[id.as_str()]));
+        found
+            .entry(name)
+            .or_default()
+            .extend(of(node).iter().map(|id| names[id.as_str()]));
     }
     found
 }
@@ -99,7 +129,10 @@ fn petgraph_is_named_in_one_file() {
         for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
             if entry.path().is_dir() {
                 open.push(entry.path());
-            } else if std::fs::read_to_string(entry.path()).expect("a text").contains("use petgraph") {
+            } else if std::fs::read_to_string(entry.path())
+                .expect("a text")
+                .contains("use petgraph")
+            {
                 named.push(entry.file_name());
             }
         }

@@ -36,15 +36,15 @@ def python(prefix: Path) -> Package:
 
 def main(prefix: Path, wheels: Path, channels: Path) -> None:
     found = [Wheel(path) for path in sorted(wheels.glob("*.whl"))]
-    names = {canonicalize_name(wheel.name): wheel.name for wheel in found}
+    channel = {canonicalize_name(wheel.name): wheel for wheel in found}
     entries = defaultdict(dict)
-    for package in [python(prefix), *(wheel.package(names) for wheel in found)]:
+    for package in [python(prefix), *(wheel.package(channel) for wheel in found)]:
         entry = archive.write(package, channels / CHANNEL)
         entries[CHANNEL, package.subdir][f"{package.stem}.conda"] = entry
         print(f"{entry['size']:>10}  {package.subdir}/{package.stem}")
-    for channel in [CHANNEL, *EMPTY_CHANNELS]:
+    for name in [CHANNEL, *EMPTY_CHANNELS]:
         for subdir in ["linux-64", "noarch"]:
-            archive.write_index(channels / channel, subdir, entries[channel, subdir])
+            archive.write_index(channels / name, subdir, entries[name, subdir])
 
 
 if __name__ == "__main__":

@@ -40,14 +40,13 @@ class Wheel:
     def name(self) -> str:
         return self.metadata["Name"].lower()
 
-    def package(self, names: dict[str, str]) -> Package:
-        """The wheel as a package. `names` has the conda name of every project in the
-        channel, by its canonical name."""
+    def package(self, channel: dict[str, "Wheel"]) -> Package:
+        """The wheel as a package. `channel` has every project by its canonical name."""
         package = Package(
             name=self.name,
             version=self.metadata["Version"],
             build="pyhd_0" if self.noarch else "py311_0",
-            depends=[self.python(), *self.depends(names)],
+            depends=[self.python(), *self.depends(channel)],
             noarch=self.noarch,
             license=(self.metadata["License-Expression"] or "").strip(),
         )
@@ -67,16 +66,27 @@ class Wheel:
         requires = (self.metadata["Requires-Python"] or "").replace(" ", "")
         return f"python {requires}".strip()
 
-    def depends(self, names: dict[str, str]) -> list[str]:
+    def requirements(self, extra: str) -> list[Requirement]:
+        """What the wheel requires here; with an extra, what that adds."""
+        lines = self.metadata.get_all("Requires-Dist") or []
+        return [
+            requirement
+            for requirement in map(Requirement, lines)
+            if ("extra" in str(requirement.marker)) == bool(extra)
+            and (requirement.marker is None or requirement.marker.evaluate({"extra": extra}))
+        ]
+
+    def depends(self, channel: dict[str, "Wheel"], extra: str = "") -> list[str]:
+        """The requirements as match specs. Conda has no extras: the packages that one
+        would bring are required themselves."""
         found = set()
-        for line in self.metadata.get_all("Requires-Dist") or []:
-            requirement = Requirement(line)
-            if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
-                continue
-            name = names.get(canonicalize_name(requirement.name))
-            if name is None:
+        for requirement in self.requirements(extra):
+            wheel = channel.get(canonicalize_name(requirement.name))
+            if wheel is None:
                 raise SystemExit(f"{self.name} needs {requirement.name}: add it to packages.txt")
-            found.add(f"{name} {requirement.specifier}".strip())
+            found.add(f"{wheel.name} {requirement.specifier}".strip())
+            for extra in requirement.extras:
+                found.update(wheel.depends(channel, extra))
         return sorted(found)
 
     def add(self, package: Package, name: str) -> None:

@@ -141,7 +141,7 @@ impl Maker<'_> {
     /// Returns the recipe's digest.
     fn image(&self, base: &Base) -> Result<String> {
         let context = self.layout.path("bases").join(base.recipe);
-        let recipe = self.recipe(base, &context)?;
+        let recipe = recipe(base, &context)?;
         let stamp = context.with_extension("sha256");
         let name = format!("{}:{}", base.repository, base.tag);
         if fs::read_to_string(&stamp).is_ok_and(|found| found == recipe) && self.is_pushed(base) {
@@ -170,23 +170,6 @@ impl Maker<'_> {
         })
     }
 
-    /// Lays out the build context and digests it with the arguments.
-    fn recipe(&self, base: &Base, context: &Path) -> Result<String> {
-        fresh(context)?;
-        let source = workspace::path("xtask/engine/bases").join(base.recipe);
-        copy(&source, context)?;
-        for (name, from) in base.files {
-            copy(from, &context.join(name))?;
-        }
-        let mut digest = Sha256::new();
-        digest.update(digests(context)?);
-        for (key, value) in base.args {
-            digest.update(format!("{key}={value}\n"));
-        }
-        digest.update(base.depends);
-        Ok(hex::encode(digest.finalize()))
-    }
-
     fn is_pushed(&self, base: &Base) -> bool {
         let port = self
             .state
@@ -197,6 +180,23 @@ impl Maker<'_> {
         let list = http::get(port, &format!("/v2/{}/tags/list", base.repository));
         list.is_ok_and(|tags| tags.contains(&format!("{:?}", base.tag)))
     }
+}
+
+/// Lays out the build context and digests it with the arguments.
+fn recipe(base: &Base, context: &Path) -> Result<String> {
+    fresh(context)?;
+    let source = workspace::path("xtask/engine/bases").join(base.recipe);
+    copy(&source, context)?;
+    for (name, from) in base.files {
+        copy(from, &context.join(name))?;
+    }
+    let mut digest = Sha256::new();
+    digest.update(digests(context)?);
+    for (key, value) in base.args {
+        digest.update(format!("{key}={value}\n"));
+    }
+    digest.update(base.depends);
+    Ok(hex::encode(digest.finalize()))
 }
 
 /// A build of the Dockerfile in `context` by the daemon at `host`.

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::layout::Layout;
+use super::layout::{Layout, text};
 use super::registry;
 use super::service::Service;
 use super::state::State;
@@ -109,7 +109,8 @@ insecure-entitlements = ["network.host"]
 [registry."{registry}"]
   http = true
 "#,
-        root = layout.daemon(name).join("root"),
+        root = text(&layout.daemon(name).join("root"))?,
+        runc = text(&runc)?,
         host = host(layout, name)?,
     ))
 }

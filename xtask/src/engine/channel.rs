@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use super::http;
-use super::layout::Layout;
+use super::layout::{Layout, text};
 use super::service::{self, Service};
 use super::state::State;
 use crate::run;
@@ -58,15 +58,19 @@ pub fn alias(state: &State) -> Result<String> {
     Ok(format!("http://{}", service::address(state, SERVICE)?))
 }
 
-/// The channel's address.
-pub fn url(state: &State) -> Result<String> {
-    Ok(format!("{}/{CHANNEL}", alias(state)?))
+/// The channel's address; its mere name where none was made, because the real one is
+/// within reach.
+pub fn url(layout: &Layout, state: &State) -> Result<String> {
+    if folder(layout).is_dir() {
+        return Ok(format!("{}/{CHANNEL}", alias(state)?));
+    }
+    Ok(CHANNEL.to_owned())
 }
 
 /// Everything nginx writes goes below its prefix, and the worker may read `target`
 /// wherever that is.
 fn configuration(root: &Path, port: u16) -> Result<String> {
-    let root = root.to_str().context("the checkout's path is not UTF-8")?;
+    let root = text(root)?;
     let address = service::loopback(port);
     Ok(format!(
         r#"daemon off;

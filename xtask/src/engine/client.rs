@@ -4,21 +4,19 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use super::buildkitd;
-use super::layout::Layout;
+use super::layout::{Layout, text};
 use crate::run;
 use crate::step::step;
 
 /// Where the Docker client looks for its plugins, under DOCKER_CONFIG.
 const PLUGIN: &str = "docker/cli-plugins/docker-buildx";
 
-/// Makes the plugin and the builder for the daemon `name`.
-pub fn prepare(layout: &Layout, name: &str) -> Result<()> {
+/// Makes the plugin, and a builder for the daemon `name` at `host`.
+pub fn prepare(layout: &Layout, name: &str, host: &str) -> Result<()> {
     ensure_docker(layout)?;
     let plugin = layout.path(PLUGIN);
     if fs::read_link(&plugin).ok() != Some(layout.bin("buildx")) {
@@ -27,35 +25,35 @@ pub fn prepare(layout: &Layout, name: &str) -> Result<()> {
         symlink(layout.bin("buildx"), &plugin)?;
     }
     let builder = builder(name);
-    if layout.path("buildx/instances").join(&builder).is_file() {
+    let known = layout.path("buildx/instances").join(&builder);
+    if fs::read_to_string(&known).is_ok_and(|text| text.contains(&format!("\"{host}\""))) {
         return Ok(());
     }
+    let _ = fs::remove_file(known);
     let mut create = Command::new(layout.bin("buildx"));
     create
-        .args(["create", "--name", &builder, "--driver", "remote"])
-        .arg(buildkitd::host(layout, name)?)
+        .args(["create", "--name", &builder, "--driver", "remote", host])
         .env("DOCKER_CONFIG", layout.path("docker"))
         .env("BUILDX_CONFIG", layout.path("buildx"));
     run::logged(&mut create, &layout.log("buildx-create"))
 }
 
-/// The environment that points every client at the daemon `name`.
-pub fn env(layout: &Layout, name: &str) -> Result<BTreeMap<&'static str, String>> {
-    let text = |path: &Path| {
-        let text = path.to_str().context("the checkout's path is not UTF-8")?;
-        anyhow::Ok(text.to_owned())
-    };
+/// The environment that points every client at the daemon `name` at `host`.
+pub fn env(layout: &Layout, name: &str, host: &str) -> Result<BTreeMap<&'static str, String>> {
     let path = std::env::var("PATH").unwrap_or_default();
-    let bin = text(&layout.path("bin"))?;
-    let path = match path.split(':').any(|folder| folder == bin) {
-        true => path,
-        false => format!("{bin}:{path}"),
+    let bin = layout.path("bin");
+    let bin = text(&bin)?;
+    let is_known = path.split(':').any(|folder| folder == bin);
+    let path = if is_known {
+        path
+    } else {
+        format!("{bin}:{path}")
     };
     Ok(BTreeMap::from([
-        ("BUILDKIT_HOST", buildkitd::host(layout, name)?),
+        ("BUILDKIT_HOST", host.to_owned()),
         ("BUILDX_BUILDER", builder(name)),
-        ("BUILDX_CONFIG", text(&layout.path("buildx"))?),
-        ("DOCKER_CONFIG", text(&layout.path("docker"))?),
+        ("BUILDX_CONFIG", text(&layout.path("buildx"))?.to_owned()),
+        ("DOCKER_CONFIG", text(&layout.path("docker"))?.to_owned()),
         ("PATH", path),
     ]))
 }

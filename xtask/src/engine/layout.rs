@@ -64,6 +64,12 @@ impl Layout {
     }
 }
 
+/// A path as text, for configurations and command lines.
+pub fn text(path: &Path) -> Result<&str> {
+    path.to_str()
+        .with_context(|| format!("the path {} is not UTF-8", path.display()))
+}
+
 fn socket_below(root: &Path, name: &str) -> PathBuf {
     let file = format!("{name}.sock");
     let socket = root.join(&file);

@@ -100,16 +100,12 @@ fn apt_options() -> Result<String> {
         return Ok(String::new());
     }
     let dump = run::output(Command::new("apt-config").arg("dump"))?;
-    let wanted = |line: &&str| {
-        APT_OPTIONS
-            .iter()
-            .any(|option| line.starts_with(&format!("{option} ")))
+    let is_wanted = |line: &&str| {
+        let option = line.split(' ').next().unwrap_or_default();
+        APT_OPTIONS.contains(&option)
     };
-    Ok(dump
-        .lines()
-        .filter(wanted)
-        .map(|line| format!("{line}\n"))
-        .collect())
+    let lines: Vec<&str> = dump.lines().filter(is_wanted).collect();
+    Ok(lines.join("\n") + "\n")
 }
 
 fn trusted_bundle() -> String {

@@ -10,20 +10,26 @@ use super::layout::Layout;
 use crate::run;
 use crate::step::step;
 
-/// Each program that must be there, and the package that has it.
-const PROGRAMS: [(&str, &str); 4] = [
-    ("runc", "runc"),
+/// A program that must be there, and the package that has it.
+type Program = (&'static str, &'static str);
+
+/// What a private engine needs.
+pub const ALL: &[Program] = &[
     ("docker-registry", "docker-registry"),
+    ("runc", "runc"),
     ("nginx", "nginx-light"),
     ("debootstrap", "debootstrap"),
 ];
 
+/// What is needed beside an engine that the machine already has.
+pub const REGISTRY: &[Program] = &[("docker-registry", "docker-registry")];
+
 /// What Debian's maintainer scripts ask before they start a daemon.
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 
-/// Installs what is missing.
-pub fn install(layout: &Layout) -> Result<()> {
-    let missing: Vec<&str> = PROGRAMS
+/// Installs those of `programs` that are missing.
+pub fn install(layout: &Layout, programs: &[Program]) -> Result<()> {
+    let missing: Vec<&str> = programs
         .iter()
         .filter(|(program, _)| run::find_program(program).is_none())
         .map(|&(_, package)| package)

@@ -16,7 +16,7 @@ use crate::run;
 use crate::step::{note, step};
 
 /// How long a service may take until it answers.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A service to bring up.
 pub struct Service<'a> {

@@ -12,9 +12,8 @@ use crate::{run, workspace};
 const PACKAGE: &str = "micromamba-standin";
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// Builds the program and returns where it is. It has a target folder of its own:
-/// its flags suit nothing else, and nobody who builds the workspace waits for it.
-/// Quick to compile counts for more than quick to run.
+/// Builds the program and returns where it is. It has a target folder of its own: its
+/// flags suit nothing else, and nobody who builds the workspace waits for it.
 pub fn build(layout: &Layout) -> Result<PathBuf> {
     let folder = workspace::path("target/standin");
     step(format!("building {PACKAGE}"), || {
@@ -28,13 +27,10 @@ pub fn build(layout: &Layout) -> Result<PathBuf> {
                 "--target",
                 TARGET,
             ])
-            .arg("--target-dir")
+            .args(["--config", "xtask/engine/standin.toml", "--target-dir"])
             .arg(&folder)
             .current_dir(workspace::root())
-            .env("RUSTFLAGS", "-C target-feature=+crt-static")
-            .env("CARGO_PROFILE_RELEASE_LTO", "off")
-            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
-            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+            .env_remove("RUSTFLAGS");
         run::logged(&mut cargo, &layout.log("standin"))
     })?;
     Ok(folder.join(TARGET).join("release").join(PACKAGE))

@@ -7,6 +7,7 @@ use std::io::ErrorKind;
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
+use super::external::External;
 use super::layout::Layout;
 use super::process::Process;
 
@@ -19,6 +20,8 @@ pub struct State {
     /// The port of each service that listens on one, kept when the service stops:
     /// images and configurations name it.
     pub ports: BTreeMap<String, u16>,
+    /// The engine that takes the place of the daemon `main`, where one was found.
+    pub external: Option<External>,
     running: BTreeMap<String, Running>,
 }
 

@@ -21,8 +21,8 @@ const PROGRAMS: [&str; 3] = ["buildkitd", "buildctl", "buildx"];
 pub fn build(layout: &Layout) -> Result<()> {
     let stamp = layout.bin("tools.sha256");
     let wanted = fingerprint()?;
-    let built = PROGRAMS.iter().all(|program| layout.bin(program).is_file());
-    if built && fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+    let present = PROGRAMS.iter().all(|program| layout.bin(program).is_file());
+    if present && fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(());
     }
     if run::find_program("go").is_none() {
