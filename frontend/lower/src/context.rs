@@ -5,7 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use buildkit_llb::{Annotate, CopyMode, CopyOptions, Differ, FileOps, LlbError, Output, Source};
+use buildkit_llb::{
+    Annotate, CopyMode, CopyOptions, Differ, Digest, FileOps, LlbError, Output, Source,
+};
 use layercake_planner::facts::PathNeed;
 use layercake_planner::model::Input;
 
@@ -69,10 +71,11 @@ impl Context {
                     Some(session) => Source::local(name).session_id(session),
                     None => Source::local(name).unique_id(name),
                 };
+                let paths = follow_paths(needs);
                 let local = local
-                    .shared_key_hint(shared_key_hint)
+                    .shared_key_hint(format!("{shared_key_hint}-{}", short_digest(&paths)))
                     .exclude(exclude)
-                    .follow_paths(follow_paths(needs))
+                    .follow_paths(paths)
                     .differ(Differ::None, false)
                     .named("[internal] load files of the context");
                 (local.build()?, String::new())
@@ -120,6 +123,17 @@ impl Context {
             .build()?;
         Ok(Files { output, file })
     }
+}
+
+/// Tells selections apart: BuildKit keeps one copy of a folder for each hint, and would drop from it what one
+/// service does not read, to have it sent again for the next.
+fn short_digest(paths: &[String]) -> String {
+    let digest = Digest::of(paths.join("\n").as_bytes()).to_string();
+    digest
+        .trim_start_matches("sha256:")
+        .chars()
+        .take(12)
+        .collect()
 }
 
 /// The last part of a path.
