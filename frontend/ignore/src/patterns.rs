@@ -152,6 +152,14 @@ impl Patterns {
             .any(|pattern| pattern.exception && pattern.reaches_into(path))
     }
 
+    /// Whether a walk that looks for what matches has to enter `path`, a directory that doesn't match itself. Errs
+    /// towards yes.
+    pub fn reaches_into(&self, path: &str) -> bool {
+        self.compiled
+            .iter()
+            .any(|pattern| !pattern.exception && pattern.reaches_into(path))
+    }
+
     /// Tries the patterns in order; one that couldn't change the answer is not tried.
     fn decide(
         &self,
@@ -318,6 +326,15 @@ mod tests {
         assert!(patterns.can_skip_dir("vendor/other"));
         assert!(!parse("a\n!**/x").can_skip_dir("a"));
         assert!(!parse("a").exclusions());
+    }
+
+    #[test]
+    fn a_walk_enters_what_may_hold_a_match() {
+        let patterns = parse("src/lib\ndocs/**/*.md\n!vendor/x\n");
+        assert!(patterns.reaches_into("src"));
+        assert!(patterns.reaches_into("docs/a"));
+        assert!(!patterns.reaches_into("vendor"));
+        assert!(!patterns.reaches_into("src/other"));
     }
 
     fn walk(patterns: &Patterns, path: &str) -> Match {

@@ -1,0 +1,186 @@
+//! The client of a BuildKit daemon: its control API.
+//!
+//! A [`Client`] asks the daemon what it is, solves definitions and frontends, follows a build's events and looks after
+//! the cache. It also opens the two other ways in: [`Client::attach`] lends the daemon a [`Session`](crate::Session),
+//! and [`Client::gateway`] gives a build of our own the same [`Bridge`] that a frontend gets.
+
+mod cache;
+mod info;
+mod request;
+
+pub use cache::{CacheRecord, PruneOptions};
+pub use info::{DaemonInfo, Worker};
+pub use request::{CacheOption, Exporter, SolveRequest, SolveResponse};
+
+use crate::address::Address;
+use crate::bridge::{Bridge, GatewayResult};
+use crate::dial::{self, ConnectError, MESSAGE_LIMIT};
+use crate::events::Event;
+use crate::failure::Failure;
+use crate::session::{Attached, Session, SessionError};
+use buildkit_proto::moby::buildkit::v1::control_client::ControlClient;
+use buildkit_proto::moby::buildkit::v1::{self as wire, StatusRequest};
+use futures::{Stream, StreamExt, TryFutureExt};
+use std::time::Duration;
+use tonic::transport::Channel;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A connection to a BuildKit daemon. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Client {
+    channel: Channel,
+}
+
+impl Client {
+    /// Connects, and makes sure that it is BuildKit that answers.
+    pub async fn connect(address: &Address) -> Result<Self, ConnectError> {
+        let (channel, complaints) = dial::channel(address).await?;
+        let client = Self { channel };
+        let cause = match tokio::time::timeout(CONNECT_TIMEOUT, client.info()).await {
+            Ok(Ok(_)) => return Ok(client),
+            Ok(Err(failure)) => complaints
+                .take()
+                .unwrap_or_else(|| failure.message().to_owned()),
+            Err(_) => "it doesn't answer".to_owned(),
+        };
+        Err(ConnectError::Unreachable {
+            address: address.to_string(),
+            cause,
+        })
+    }
+
+    /// A client over a stream that is already open.
+    pub fn over<S>(stream: S) -> Self
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
+    {
+        Self {
+            channel: dial::over(stream),
+        }
+    }
+
+    fn control(&self) -> ControlClient<Channel> {
+        ControlClient::new(self.channel.clone())
+            .max_decoding_message_size(MESSAGE_LIMIT)
+            .max_encoding_message_size(MESSAGE_LIMIT)
+    }
+
+    /// The daemon's version. A daemon too old to tell (before 0.11) gives empty strings.
+    pub async fn info(&self) -> Result<DaemonInfo, Failure> {
+        match self.control().info(wire::InfoRequest {}).await {
+            Ok(response) => Ok(response
+                .into_inner()
+                .buildkit_version
+                .unwrap_or_default()
+                .into()),
+            Err(status) if status.code() == tonic::Code::Unimplemented => Ok(DaemonInfo::default()),
+            Err(status) => Err(status.into()),
+        }
+    }
+
+    /// The daemon's workers, with their labels and platforms.
+    pub async fn workers(&self) -> Result<Vec<Worker>, Failure> {
+        let response = self
+            .control()
+            .list_workers(wire::ListWorkersRequest::default())
+            .await?;
+        Ok(response
+            .into_inner()
+            .record
+            .into_iter()
+            .map(Worker::from)
+            .collect())
+    }
+
+    /// Solves, and exports what the request asks for. Dropping the future cancels the build on the daemon.
+    pub async fn solve(&self, request: &SolveRequest) -> Result<SolveResponse, Failure> {
+        let response = self.control().solve(request.to_wire()).await?;
+        Ok(SolveResponse::from(response.into_inner()))
+    }
+
+    /// The events of the build with this reference, from its beginning, until it ends. May be asked for before the
+    /// solve: the daemon waits for the build to appear.
+    pub async fn events(
+        &self,
+        reference: &str,
+    ) -> Result<impl Stream<Item = Result<Vec<Event>, Failure>> + use<>, Failure> {
+        let response = self
+            .control()
+            .status(StatusRequest {
+                r#ref: reference.to_owned(),
+            })
+            .await?;
+        Ok(response.into_inner().map(|update| match update {
+            Ok(update) => Ok(Event::from_wire(update)),
+            Err(status) => Err(Failure::from(status)),
+        }))
+    }
+
+    /// Lends the daemon a session, until what is returned is dropped.
+    pub async fn attach(&self, session: Session) -> Result<Attached, SessionError> {
+        session.attach(self.control()).await
+    }
+
+    /// The gateway of a build that [`solve`](Self::solve) has started with neither definition nor frontend.
+    pub fn bridge(&self, reference: &str) -> Result<Bridge, Failure> {
+        Bridge::of_build(self.channel.clone(), reference)
+    }
+
+    /// Runs a build of our own inside the daemon's: `build` gets the bridge and makes the result, which the daemon
+    /// then exports as `request` says. The request must have neither definition nor frontend. An error of `build`
+    /// becomes the build's. Dropping the future cancels the build on the daemon.
+    pub async fn gateway<F, R>(
+        &self,
+        request: &SolveRequest,
+        build: F,
+    ) -> Result<SolveResponse, Failure>
+    where
+        F: FnOnce(Bridge) -> R,
+        R: Future<Output = Result<GatewayResult, Failure>>,
+    {
+        let bridge = self.bridge(&request.reference)?;
+        let run = async {
+            let outcome = build(bridge.clone()).await;
+            let failed = outcome.as_ref().err().cloned();
+            bridge.finish(outcome).await?;
+            failed.map_or(Ok(()), Err)
+        };
+        let solve = self.solve(request);
+        // The solve ends by itself once the build has returned; a build that fails says more than the solve does.
+        tokio::pin!(solve, run);
+        tokio::select! {
+            solved = &mut solve => solved,
+            ran = &mut run => match (ran, solve.await) {
+                (Err(failure), Err(solved)) if solved.is_disconnect() || solved.sources().is_empty() => Err(failure),
+                (_, solved) => solved,
+            },
+        }
+    }
+
+    /// What the daemon's cache holds.
+    pub async fn cache_records(&self) -> Result<Vec<CacheRecord>, Failure> {
+        self.control()
+            .disk_usage(wire::DiskUsageRequest::default())
+            .map_ok(|response| {
+                response
+                    .into_inner()
+                    .record
+                    .into_iter()
+                    .map(CacheRecord::from)
+                    .collect()
+            })
+            .map_err(Failure::from)
+            .await
+    }
+
+    /// Removes from the daemon's cache, and returns what was removed.
+    pub async fn prune(&self, options: &PruneOptions) -> Result<Vec<CacheRecord>, Failure> {
+        let mut removed = self.control().prune(options.to_wire()).await?.into_inner();
+        let mut records = Vec::new();
+        while let Some(record) = removed.message().await? {
+            records.push(CacheRecord::from(record));
+        }
+        Ok(records)
+    }
+}

@@ -1,0 +1,131 @@
+//! Registry logins, from Docker's config file and its credential helpers.
+//!
+//! Only the logins themselves are handed out. BuildKit can also ask its client to fetch tokens, so that the password
+//! never leaves it; a daemon that is told that this client doesn't fetches the tokens itself.
+
+use buildkit_proto::moby::filesync::v1 as wire;
+use docker_credential::{CredentialRetrievalError as NoLogin, DockerCredential};
+use tokio::sync::Mutex;
+use tonic::{Request, Response, Status};
+use wire::auth_server::Auth;
+
+pub(super) const METHODS: &[&str] = &["/moby.filesync.v1.Auth/Credentials"];
+
+/// Docker Hub's key in the config, and the name under which BuildKit asks for it.
+const HUB_KEY: &str = "https://index.docker.io/v1/";
+const HUB_HOST: &str = "registry-1.docker.io";
+
+/// Looks logins up, one at a time: credential helpers may ask the user.
+#[derive(Default)]
+pub(super) struct Logins(Mutex<()>);
+
+#[tonic::async_trait]
+impl Auth for Logins {
+    async fn credentials(
+        &self,
+        request: Request<wire::CredentialsRequest>,
+    ) -> Result<Response<wire::CredentialsResponse>, Status> {
+        let host = request.into_inner().host;
+        let _one_at_a_time = self.0.lock().await;
+        let found = tokio::task::spawn_blocking(move || login(&host)).await;
+        found
+            .map_err(|error| Status::internal(error.to_string()))?
+            .map(Response::new)
+    }
+
+    async fn fetch_token(
+        &self,
+        _: Request<wire::FetchTokenRequest>,
+    ) -> Result<Response<wire::FetchTokenResponse>, Status> {
+        Err(Status::unimplemented("the daemon fetches tokens"))
+    }
+
+    async fn get_token_authority(
+        &self,
+        _: Request<wire::GetTokenAuthorityRequest>,
+    ) -> Result<Response<wire::GetTokenAuthorityResponse>, Status> {
+        Err(Status::unimplemented("the daemon fetches tokens"))
+    }
+
+    async fn verify_token_authority(
+        &self,
+        _: Request<wire::VerifyTokenAuthorityRequest>,
+    ) -> Result<Response<wire::VerifyTokenAuthorityResponse>, Status> {
+        Err(Status::unimplemented("the daemon fetches tokens"))
+    }
+}
+
+fn login(host: &str) -> Result<wire::CredentialsResponse, Status> {
+    let server = if host == HUB_HOST { HUB_KEY } else { host };
+    answer(host, docker_credential::get_credential(server))
+}
+
+/// A host without a login is asked anonymously; a login that can't be read is an error.
+fn answer(
+    host: &str,
+    found: Result<DockerCredential, NoLogin>,
+) -> Result<wire::CredentialsResponse, Status> {
+    match found {
+        Ok(DockerCredential::UsernamePassword(username, secret)) => {
+            Ok(wire::CredentialsResponse { username, secret })
+        }
+        Ok(DockerCredential::IdentityToken(secret)) => Ok(wire::CredentialsResponse {
+            username: String::new(),
+            secret,
+        }),
+        Err(NoLogin::NoCredentialConfigured | NoLogin::ConfigNotFound) => {
+            Ok(wire::CredentialsResponse::default())
+        }
+        Err(NoLogin::HelperFailure { stdout, .. }) if stdout.contains("credentials not found") => {
+            Ok(wire::CredentialsResponse::default())
+        }
+        Err(error) => Err(Status::unauthenticated(format!(
+            "the login for {host} in Docker's config can't be read: {error}; run `docker login {host}` again"
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DockerCredential, NoLogin, answer};
+
+    #[test]
+    fn logins_are_handed_out_as_docker_does() {
+        let pair = DockerCredential::UsernamePassword("me".to_owned(), "pw".to_owned());
+        let found = answer("r", Ok(pair)).expect("a login");
+        assert_eq!(
+            (found.username.as_str(), found.secret.as_str()),
+            ("me", "pw")
+        );
+        let found =
+            answer("r", Ok(DockerCredential::IdentityToken("t".to_owned()))).expect("a token");
+        assert_eq!((found.username.as_str(), found.secret.as_str()), ("", "t"));
+    }
+
+    #[test]
+    fn no_login_means_anonymous() {
+        let helper = NoLogin::HelperFailure {
+            helper: "h".to_owned(),
+            stdout: "credentials not found in native keychain".to_owned(),
+            stderr: String::new(),
+        };
+        for error in [
+            NoLogin::NoCredentialConfigured,
+            NoLogin::ConfigNotFound,
+            helper,
+        ] {
+            assert_eq!(answer("r", Err(error)).expect("anonymous").secret, "");
+        }
+    }
+
+    #[test]
+    fn a_broken_login_is_an_error_with_a_way_out() {
+        let error =
+            answer("r.example", Err(NoLogin::CredentialDecodingError)).expect_err("an error");
+        assert!(
+            error.message().contains("docker login r.example"),
+            "{}",
+            error.message()
+        );
+    }
+}
