@@ -112,7 +112,7 @@ def deb(control: bytes, files: dict[str, tuple[bytes, int]], links: dict[str, st
     """A Debian package: an ar archive of the format's version, the control data and the files."""
     sums = "".join(f"{hashlib.md5(data).hexdigest()}  {path}\n" for path, (data, _) in files.items())
     size = sum(len(data) for data, _ in files.values()) // 1024 + 1
-    fields = control.rstrip(b"\n").replace(b"\nDescription:", f"\nInstalled-Size: {size}\nDescription:".encode()) + b"\n"
+    fields = control.replace(b"\nDescription:", f"\nInstalled-Size: {size}\nDescription:".encode())
     members = {
         "debian-binary": b"2.0\n",
         "control.tar": tar_of({"control": (fields, 0o644), "md5sums": (sums.encode(), 0o644)}, {}),
@@ -123,7 +123,8 @@ def deb(control: bytes, files: dict[str, tuple[bytes, int]], links: dict[str, st
 
 def ar_member(name: str, data: bytes) -> bytes:
     """One member of an ar archive, filled up to an even length."""
-    return f"{name:<16}{SECONDS:<12}{0:<6}{0:<6}{'100644':<8}{len(data):<10}`\n".encode() + data + b"\n" * (len(data) % 2)
+    header = f"{name:<16}{SECONDS:<12}{0:<6}{0:<6}{'100644':<8}{len(data):<10}`\n"
+    return header.encode() + data + b"\n" * (len(data) % 2)
 
 
 def tar_of(files: dict[str, tuple[bytes, int]], links: dict[str, str]) -> bytes:

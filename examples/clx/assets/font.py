@@ -41,7 +41,7 @@ def cmap() -> bytes:
     """One segment of printable ASCII with its list of glyphs, and the closing segment."""
     count = LAST - FIRST + 1
     glyphs = [1] + [2] * (count - 1)
-    segments = struct.pack(">HHHHH", LAST, 0xFFFF, 0, FIRST, 0xFFFF) + struct.pack(">hh", 0, 1) + struct.pack(">HH", 4, 0)
+    segments = struct.pack(">HHHHHhhHH", LAST, 0xFFFF, 0, FIRST, 0xFFFF, 0, 1, 4, 0)
     body = segments + struct.pack(f">{count}H", *glyphs)
     table = struct.pack(">HHHHHHH", 4, 14 + len(body), 0, 4, 4, 1, 0) + body
     return pad(struct.pack(">HHHHI", 0, 1, 3, 1, 12) + table)

@@ -27,7 +27,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         checks = self.service.checks()
         healthy = all(check.ok for check in checks)
-        body = {"service": self.service.name, "healthy": healthy, "checks": [dataclasses.asdict(check) for check in checks]}
+        found = [dataclasses.asdict(check) for check in checks]
+        body = {"service": self.service.name, "healthy": healthy, "checks": found}
         self._answer(HTTPStatus.OK if healthy else HTTPStatus.SERVICE_UNAVAILABLE, json.dumps(body))
 
     def do_POST(self) -> None:
