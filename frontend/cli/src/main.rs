@@ -8,12 +8,16 @@
 //! nothing else.
 
 mod args;
+mod build;
 mod commands;
+mod daemon;
 mod exit;
 mod facts;
+mod images;
 mod interrupt;
 mod pipeline;
 mod printer;
+mod progress;
 mod project;
 mod settings;
 mod view;

@@ -27,6 +27,16 @@ impl Printer {
         }
     }
 
+    /// Whether stderr is a terminal.
+    pub fn is_terminal(&self) -> bool {
+        Term::stderr().is_term()
+    }
+
+    /// Whether stderr takes colours.
+    pub fn color(&self) -> bool {
+        self.stderr.color
+    }
+
     /// Writes data to stdout.
     pub fn data(&self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         let mut out = io::stdout().lock();

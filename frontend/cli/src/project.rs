@@ -9,6 +9,7 @@ use layercake_planner::diagnostic::Diagnostic;
 use layercake_planner::plan::Plan;
 use layercake_planner::source::Source;
 
+use crate::daemon::Daemon;
 use crate::facts::Context;
 use crate::facts::ignore_file::IgnoreFile;
 use crate::facts::local::LocalTree;
@@ -57,6 +58,20 @@ impl Project {
             root,
             given,
         })
+    }
+
+    /// Builds for the daemon's own platform, unless one was asked for.
+    pub async fn choose_platform(
+        &mut self,
+        settings: &ProjectSettings,
+        daemon: &Daemon,
+    ) -> anyhow::Result<()> {
+        if settings.platform.is_none()
+            && let Some(own) = daemon.platform().await?
+        {
+            self.given.platform = own;
+        }
+        Ok(())
     }
 
     /// Plans without asking any registry.

@@ -1,7 +1,9 @@
 //! The commands: each is one thin function from its arguments to an exit status.
 
+mod build;
 mod check;
 mod graph;
+mod llb;
 mod plan;
 mod schema;
 
@@ -18,6 +20,8 @@ pub async fn run(cli: Cli, printer: &Printer) -> anyhow::Result<ExitStatus> {
         Command::Check(args) => check::run(args, &environment, printer).await,
         Command::Plan(args) => plan::run(args, &environment, printer).await,
         Command::Graph(args) => graph::run(args, &environment, printer).await,
+        Command::Llb(args) => llb::run(args, &environment, printer).await,
+        Command::Build(args) => build::run(*args, &environment, printer).await,
         Command::Schema => schema::run(printer),
         _ => anyhow::bail!("in the making"),
     }

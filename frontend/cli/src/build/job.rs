@@ -1,0 +1,95 @@
+//! One service on its way through the daemon.
+
+use std::future::Future;
+use std::time::Duration;
+
+use futures::StreamExt;
+use layercake_lower::LoweredService;
+use layercake_solve::events::Event;
+use layercake_solve::{
+    Client, Failure, GatewayResult, SolveRequest, SolveResponse, Solver, Timeline,
+};
+use tokio::time::timeout;
+
+/// How long events may still come after a build has ended.
+const LAST_EVENTS: Duration = Duration::from_secs(5);
+
+/// A service to build.
+#[derive(Debug)]
+pub struct Job {
+    /// The service.
+    pub service: LoweredService,
+    /// Where its image goes and where cache comes from.
+    pub request: SolveRequest,
+}
+
+/// What became of a job.
+#[derive(Debug)]
+pub struct Outcome {
+    /// All that was reported.
+    pub timeline: Timeline,
+    /// What the exporters said, or why the build failed; none if it was given up because of another.
+    pub result: Option<Result<SolveResponse, Failure>>,
+}
+
+impl Job {
+    /// Builds and exports the service, and hands its events on as they come. `give_up` ends it early.
+    ///
+    /// The build is driven through the gateway and not sent as a definition, because a result that is returned may
+    /// bear its image's configuration for every exporter, as a frontend's does; a definition's can only be smuggled
+    /// in among the attributes of the exporters that happen to pass them through.
+    pub async fn run(
+        &self,
+        client: &Client,
+        show: impl Fn(&[Event]),
+        give_up: impl Future<Output = ()>,
+    ) -> Outcome {
+        let mut timeline = Timeline::default();
+        let mut result = None;
+        {
+            let solve = self.solve(client);
+            let follow = follow(client, &self.request.reference, |events| {
+                events.iter().for_each(|event| timeline.apply(event));
+                show(events);
+            });
+            tokio::pin!(solve, follow, give_up);
+            let mut following = true;
+            while result.is_none() {
+                tokio::select! {
+                    solved = &mut solve => result = Some(solved),
+                    () = &mut follow, if following => following = false,
+                    () = &mut give_up => break,
+                }
+            }
+            if following && result.is_some() {
+                let _ = timeout(LAST_EVENTS, follow).await; // Events that come later than this tell nothing new.
+            }
+        }
+        Outcome { timeline, result }
+    }
+
+    async fn solve(&self, client: &Client) -> Result<SolveResponse, Failure> {
+        let Self { service, request } = self;
+        client
+            .gateway(request, async |bridge| {
+                let definition = service.definition.pb().clone();
+                let solved = bridge
+                    .solve(definition, &request.cache_imports, false)
+                    .await?;
+                Ok(GatewayResult::of(solved)
+                    .with_metadata("containerimage.config", service.config.clone())
+                    .with_metadata("containerimage.base.config", service.base_config.clone()))
+            })
+            .await
+    }
+}
+
+/// Hands events on until the build ends. A stream that breaks tells less than the solve that it belongs to.
+async fn follow(client: &Client, reference: &str, mut show: impl FnMut(&[Event])) {
+    let Ok(mut events) = client.events(reference).await else {
+        return;
+    };
+    while let Some(Ok(some)) = events.next().await {
+        show(&some);
+    }
+}

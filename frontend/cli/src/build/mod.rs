@@ -1,0 +1,310 @@
+//! A build: planned once, then every service solved at the same time, each as a build of its own in one daemon.
+//!
+//! The daemon runs what the services share once, and the session sends the context once.
+
+mod failure;
+mod job;
+mod lend;
+mod outputs;
+mod report;
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use anyhow::Context;
+use futures::future::join_all;
+use layercake_lower::{ContextSource, LowerOptions, Lowered, NoCache, lower};
+use layercake_planner::plan::Plan;
+use layercake_planner::suggest::{list, suggest};
+use layercake_solve::{Attached, CacheOption, Failure, Report, SolveRequest, StageState, new_id};
+use tokio::sync::watch;
+
+use crate::daemon::{Daemon, PlannedOn};
+use crate::exit::ExitStatus;
+use crate::pipeline::Scope;
+use crate::printer::Printer;
+use crate::progress::Progress;
+use crate::project::Project;
+use crate::settings::{BuildSettings, Environment, UsageError};
+use job::{Job, Outcome};
+use lend::{CONTEXT, lend_context, lend_outputs};
+use outputs::{Named, exports};
+
+/// What a build is about.
+pub struct Build<'b> {
+    /// What to build and where to.
+    pub settings: &'b BuildSettings,
+    /// The daemon.
+    pub daemon: &'b Daemon,
+    /// Who tells.
+    pub printer: &'b Printer,
+}
+
+impl Build<'_> {
+    /// Builds what the settings say of the project.
+    pub async fn run(
+        &self,
+        project: &mut Project,
+        environment: &impl Environment,
+    ) -> anyhow::Result<ExitStatus> {
+        let started = Instant::now();
+        let session = lend_context(self.settings, &project.root, environment);
+        let session = self.daemon.client.attach(session).await?;
+        let scope = Scope::Services(self.settings.services.clone());
+        let planned = self.daemon.plan(session.id(), project, &scope).await?;
+        self.printer.diagnostics(&project.source, &planned.warnings);
+        let PlannedOn {
+            plan, abilities, ..
+        } = planned;
+        check_stages(&self.settings.no_cache, &plan)?;
+        let lowered = lower(
+            &plan,
+            &LowerOptions {
+                context: ContextSource::Session {
+                    name: CONTEXT.into(),
+                    session_id: Some(session.id().to_owned()),
+                    shared_key_hint: CONTEXT.into(),
+                    exclude: project.context.ignore.lines().to_vec(),
+                },
+                abilities,
+                no_cache: self.settings.no_cache.clone(),
+                source: Some(project.source.clone()),
+                labels: self.settings.labels.clone(),
+            },
+        )?;
+        let epoch = project.given.build_args.get("SOURCE_DATE_EPOCH").cloned();
+        let epoch = epoch.or_else(|| environment("SOURCE_DATE_EPOCH"));
+        let (jobs, _outputs) = self
+            .jobs(lowered, &plan, &session, epoch.as_deref())
+            .await?;
+        self.hint(&jobs);
+        let outcomes = self.solve(jobs).await;
+        self.tell(project, &plan, &outcomes, started).await
+    }
+
+    /// The jobs, and the sessions that hold their outputs.
+    async fn jobs(
+        &self,
+        lowered: Lowered,
+        plan: &Plan,
+        session: &Attached,
+        epoch: Option<&str>,
+    ) -> anyhow::Result<(Vec<Job>, Vec<Attached>)> {
+        let (mut jobs, mut sessions) = (Vec::new(), Vec::new());
+        let of = lowered.services.len();
+        for service in lowered.services {
+            let version = plan.version.as_deref();
+            let named = Named {
+                service: &service.name,
+                version,
+                tags: &service.tags,
+                of,
+            };
+            let mut request = SolveRequest {
+                reference: new_id(),
+                session: session.id().to_owned(),
+                cache_imports: self.caches_from(&service.name, version)?,
+                cache_exports: self.caches_to(&service.name, version, of)?,
+                ..SolveRequest::default()
+            };
+            let mut places = Vec::new();
+            for (at, (mut exporter, output)) in exports(self.settings, &self.daemon.address, named)?
+                .into_iter()
+                .enumerate()
+            {
+                if let Some(epoch) = epoch {
+                    exporter
+                        .attributes
+                        .entry("source-date-epoch".into())
+                        .or_insert_with(|| epoch.to_owned());
+                }
+                request.exporters.push(exporter);
+                places.extend(output.map(|output| (at, output)));
+            }
+            if !places.is_empty() {
+                let own = self
+                    .daemon
+                    .client
+                    .attach(lend_outputs(self.settings, places))
+                    .await?;
+                own.id().clone_into(&mut request.session);
+                sessions.push(own);
+            }
+            jobs.push(Job { service, request });
+        }
+        Ok((jobs, sessions))
+    }
+
+    fn caches_from(
+        &self,
+        service: &str,
+        version: Option<&str>,
+    ) -> Result<Vec<CacheOption>, UsageError> {
+        self.settings
+            .cache_from
+            .iter()
+            .map(|cache| cache.fill(service, version))
+            .collect()
+    }
+
+    fn caches_to(
+        &self,
+        service: &str,
+        version: Option<&str>,
+        of: usize,
+    ) -> Result<Vec<CacheOption>, UsageError> {
+        if of > 1 && self.settings.cache_to.iter().any(|cache| cache.collides()) {
+            let message = format!(
+                "--cache-to: {of} services would overwrite each other's cache; put {{service}} in its ref"
+            );
+            return Err(UsageError::new(message));
+        }
+        self.settings
+            .cache_to
+            .iter()
+            .map(|cache| cache.fill(service, version))
+            .collect()
+    }
+
+    fn hint(&self, jobs: &[Job]) {
+        if jobs.iter().all(|job| job.request.exporters.is_empty()) {
+            self.printer.note(
+                "no output was asked for: images stay in the daemon's cache; use --push, --load or --output to have them",
+            );
+        }
+    }
+
+    /// Runs all jobs at once. When one fails the others are given up.
+    async fn solve(&self, jobs: Vec<Job>) -> Vec<(String, Outcome)> {
+        let progress = Progress::new(self.settings.progress, self.printer);
+        let (fail, failed) = watch::channel(false);
+        let runs = jobs.iter().enumerate().map(|(at, job)| {
+            let (progress, fail, mut failed) = (&progress, &fail, failed.clone());
+            async move {
+                let give_up = async move {
+                    let _ = failed.wait_for(|failed| *failed).await;
+                };
+                let outcome = job
+                    .run(
+                        &self.daemon.client,
+                        |events| progress.show(at, events),
+                        give_up,
+                    )
+                    .await;
+                if matches!(outcome.result, Some(Err(_))) {
+                    fail.send_replace(true);
+                }
+                (job.service.name.clone(), outcome)
+            }
+        });
+        let outcomes = join_all(runs).await;
+        progress.finish();
+        outcomes
+    }
+
+    /// Says what became of it: the failure, the table, the files that were asked for.
+    async fn tell(
+        &self,
+        project: &Project,
+        plan: &Plan,
+        outcomes: &[(String, Outcome)],
+        started: Instant,
+    ) -> anyhow::Result<ExitStatus> {
+        let elapsed = started.elapsed().as_secs_f64();
+        let report = self.with_sizes(report::report(plan, outcomes)).await;
+        self.write_report(&report)?;
+        self.printer.note(&report::table(&report, elapsed));
+        for (_, outcome) in outcomes {
+            if let Some(Err(failure)) = &outcome.result {
+                return self.tell_failure(failure, outcome, project, plan);
+            }
+        }
+        self.write_metadata(outcomes)?;
+        Ok(ExitStatus::Success)
+    }
+
+    /// Sizes are worth asking for only where something is new, or somebody wants them.
+    async fn with_sizes(&self, report: Report) -> Report {
+        let new = report.in_state(StageState::Ran).next().is_some();
+        if !new && self.settings.report.is_none() {
+            return report;
+        }
+        match self.daemon.client.cache_records().await {
+            Ok(records) => report.with_sizes(&records),
+            Err(_) => report, // The report is true without them, and the build's own failure says more.
+        }
+    }
+
+    fn tell_failure(
+        &self,
+        failure: &Failure,
+        outcome: &Outcome,
+        project: &Project,
+        plan: &Plan,
+    ) -> anyhow::Result<ExitStatus> {
+        if failure.is_disconnect() {
+            return Err(failure.clone().into());
+        }
+        let explained = failure::explain(failure, &outcome.timeline, plan, &project.source);
+        if let Some((name, lines)) = explained.log {
+            self.printer
+                .note(&format!("the end of the output of {name}:"));
+            for line in lines {
+                self.printer.note(&format!("  {line}"));
+            }
+        }
+        self.printer
+            .diagnostics(&project.source, &[explained.diagnostic]);
+        Ok(ExitStatus::Failed)
+    }
+
+    fn write_report(&self, report: &Report) -> anyhow::Result<()> {
+        let Some(path) = &self.settings.report else {
+            return Ok(());
+        };
+        write(path, report)
+    }
+
+    /// What the exporters said, by service.
+    fn write_metadata(&self, outcomes: &[(String, Outcome)]) -> anyhow::Result<()> {
+        let Some(path) = &self.settings.metadata_file else {
+            return Ok(());
+        };
+        let answers: BTreeMap<_, _> = outcomes
+            .iter()
+            .filter_map(|(service, outcome)| {
+                Some((service, &outcome.result.as_ref()?.as_ref().ok()?.values))
+            })
+            .collect();
+        write(path, &answers)
+    }
+}
+
+fn write(path: &std::path::Path, value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(value)? + "\n";
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Every stage that must not come from the cache exists.
+pub fn check_stages(no_cache: &NoCache, plan: &Plan) -> Result<(), UsageError> {
+    let NoCache::Stages(names) = no_cache else {
+        return Ok(());
+    };
+    let mut known: Vec<_> = plan
+        .stages()
+        .map(|(_, stage)| stage.name.as_str())
+        .collect();
+    known.dedup();
+    match names.iter().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let way = match suggest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the stages are {}", list(&known)),
+            };
+            Err(UsageError::new(format!(
+                "--no-cache: nothing that is built has a stage `{name}`; {way}"
+            )))
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! What became of each stage, over all services.
+
+use layercake_planner::plan::{Plan, StageId};
+use layercake_solve::{
+    ExpectedStage, REPORT_VERSION, Report, ServiceReport, StageReport, StageState,
+};
+
+use super::job::Outcome;
+use crate::view::count;
+
+/// One report of all services. A stage of several services ran if it ran for one of them: for the others it was then
+/// in the cache.
+pub fn report(plan: &Plan, outcomes: &[(String, Outcome)]) -> Report {
+    let mut whole = Report {
+        version: REPORT_VERSION,
+        ..Report::default()
+    };
+    let mut stages: Vec<Option<StageReport>> = plan.stages().map(|_| None).collect();
+    for (service, outcome) in outcomes {
+        let own: Vec<StageId> = plan
+            .stages()
+            .filter(|(_, stage)| stage.services.contains(service))
+            .map(|(id, _)| id)
+            .collect();
+        let expected: Vec<_> = own.iter().map(|id| expected(plan, *id)).collect();
+        let succeeded = matches!(outcome.result, Some(Ok(_)));
+        let part = Report::of(&expected, Vec::new(), &outcome.timeline, succeeded);
+        for (id, stage) in own.iter().zip(part.stages) {
+            let known = &mut stages[id.index()];
+            *known = Some(match known.take() {
+                Some(known) => more_telling(known, stage),
+                None => stage,
+            });
+        }
+        whole.services.push(service_report(service, outcome));
+    }
+    whole.stages = stages.into_iter().flatten().collect();
+    whole
+}
+
+fn expected(plan: &Plan, id: StageId) -> ExpectedStage {
+    let stage = plan.stage(id);
+    ExpectedStage {
+        id: stage.id.clone(),
+        kind: stage.kind.to_owned(),
+        services: stage.services.iter().cloned().collect(),
+        digest: stage.key.digest(),
+    }
+}
+
+fn service_report(service: &str, outcome: &Outcome) -> ServiceReport {
+    let response = outcome
+        .result
+        .as_ref()
+        .and_then(|result| result.as_ref().ok());
+    let digest = response
+        .and_then(|response| response.image_digest())
+        .map(str::to_owned);
+    ServiceReport {
+        name: service.to_owned(),
+        digest,
+    }
+}
+
+fn more_telling(one: StageReport, other: StageReport) -> StageReport {
+    let rank = |stage: &StageReport| match stage.state {
+        StageState::Failed => 3,
+        StageState::Ran => 2,
+        StageState::Cached => 1,
+        StageState::Canceled => 0,
+    };
+    if rank(&other) > rank(&one) || (rank(&other) == rank(&one) && other.seconds > one.seconds) {
+        other
+    } else {
+        one
+    }
+}
+
+/// The report as a table for people, with totals below it.
+pub fn table(report: &Report, elapsed: f64) -> String {
+    let mut rows = vec![["stage", "kind", "state", "seconds", "size"].map(str::to_owned)];
+    rows.extend(report.stages.iter().map(row));
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths = [0, 1, 2, 3, 4].map(width);
+    let [w0, w1, w2, w3, w4] = widths;
+    let line = |[stage, kind, state, seconds, size]: &[String; 5]| {
+        format!("{stage:w0$}  {kind:w1$}  {state:w2$}  {seconds:>w3$}  {size:>w4$}")
+            .trim_end()
+            .to_owned()
+    };
+    let mut lines: Vec<_> = rows.iter().map(line).collect();
+    lines.push(totals(report, elapsed));
+    lines.extend(report.services.iter().filter_map(|service| {
+        let digest = service.digest.as_ref()?;
+        Some(format!("{}  {digest}", service.name))
+    }));
+    lines.join("\n")
+}
+
+fn row(stage: &StageReport) -> [String; 5] {
+    let seconds = if stage.state == StageState::Cached {
+        "-".to_owned()
+    } else {
+        format!("{:.1}", stage.seconds)
+    };
+    let size = stage.bytes.map_or("-".to_owned(), |size| {
+        indicatif::DecimalBytes(size).to_string()
+    });
+    [
+        stage.id.clone(),
+        stage.kind.clone(),
+        name(stage.state).to_owned(),
+        seconds,
+        size,
+    ]
+}
+
+fn name(state: StageState) -> &'static str {
+    match state {
+        StageState::Ran => "ran",
+        StageState::Cached => "cached",
+        StageState::Failed => "failed",
+        StageState::Canceled => "canceled",
+    }
+}
+
+fn totals(report: &Report, elapsed: f64) -> String {
+    let states = [
+        StageState::Ran,
+        StageState::Cached,
+        StageState::Failed,
+        StageState::Canceled,
+    ];
+    let counts = states.map(|state| (report.in_state(state).count(), name(state)));
+    let told: Vec<_> = counts
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, name)| format!("{number} {name}"))
+        .collect();
+    format!(
+        "{} in {elapsed:.1} s: {}",
+        count(report.stages.len(), "stage"),
+        told.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stage(id: &str, state: StageState, seconds: f64, bytes: Option<u64>) -> StageReport {
+        StageReport {
+            id: id.into(),
+            kind: "run".into(),
+            services: vec!["web".into()],
+            state,
+            seconds,
+            digest: String::new(),
+            bytes,
+            error: None,
+        }
+    }
+
+    #[test]
+    fn a_stage_ran_if_it_ran_for_any_service() {
+        use StageState::{Cached, Canceled, Failed, Ran};
+        for (one, other, expect) in [
+            (Cached, Ran, Ran),
+            (Ran, Cached, Ran),
+            (Canceled, Cached, Cached),
+            (Ran, Failed, Failed),
+        ] {
+            let merged = more_telling(stage("a", one, 1.0, None), stage("a", other, 2.0, None));
+            assert_eq!(merged.state, expect);
+        }
+        let longest = more_telling(stage("a", Ran, 1.0, None), stage("a", Ran, 2.0, None));
+        assert!(longest.seconds > 1.5);
+    }
+
+    #[test]
+    fn tables_are_aligned_and_totalled() {
+        let report = Report {
+            version: REPORT_VERSION,
+            services: vec![
+                ServiceReport {
+                    name: "web".into(),
+                    digest: Some("sha256:12".into()),
+                },
+                ServiceReport {
+                    name: "db".into(),
+                    digest: None,
+                },
+            ],
+            stages: vec![
+                stage("conda-env", StageState::Cached, 0.0, Some(1_200_000_000)),
+                stage("app", StageState::Ran, 12.34, Some(512)),
+                stage("late", StageState::Canceled, 0.0, None),
+            ],
+        };
+        insta::assert_snapshot!(table(&report, 15.02), @r"
+        stage      kind  state     seconds     size
+        conda-env  run   cached          -  1.20 GB
+        app        run   ran          12.3    512 B
+        late       run   canceled      0.0        -
+        3 stages in 15.0 s: 1 ran, 1 cached, 1 canceled
+        web  sha256:12
+        ");
+    }
+}

@@ -1,0 +1,32 @@
+//! `layercake build`: services, built by a daemon.
+
+use crate::args::BuildArgs;
+use crate::build::Build;
+use crate::daemon::Daemon;
+use crate::exit::ExitStatus;
+use crate::interrupt::interruptible;
+use crate::printer::Printer;
+use crate::project::Project;
+use crate::settings::{BuildSettings, Environment, ProjectSettings};
+
+/// Runs the command.
+pub async fn run(
+    args: BuildArgs,
+    environment: &impl Environment,
+    printer: &Printer,
+) -> anyhow::Result<ExitStatus> {
+    let settings = BuildSettings::new(&args, environment)?;
+    let project_settings = ProjectSettings::new(args.project, environment)?;
+    let mut project = Project::open(&project_settings)?;
+    interruptible(async {
+        let daemon = Daemon::connect(&args.daemon, environment).await?;
+        project.choose_platform(&project_settings, &daemon).await?;
+        let build = Build {
+            settings: &settings,
+            daemon: &daemon,
+            printer,
+        };
+        build.run(&mut project, environment).await
+    })
+    .await
+}

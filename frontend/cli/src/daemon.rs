@@ -1,0 +1,122 @@
+//! A BuildKit daemon, and what planning asks of it.
+
+use layercake_planner::facts::Platform;
+use layercake_planner::plan::Plan;
+use layercake_solve::{
+    Address, Client, Failure, GatewayResult, ResolveMode, Session, SolveRequest, SolvedRef, Solver,
+    new_id,
+};
+
+use layercake_lower::Abilities;
+
+use crate::args::DaemonArgs;
+use crate::images::{GatewayImages, abilities};
+use crate::pipeline::{Planned, Scope};
+use crate::project::Project;
+use crate::settings::{Environment, address};
+
+/// A daemon that answers.
+#[derive(Clone, Debug)]
+pub struct Daemon {
+    /// The connection.
+    pub client: Client,
+    /// Where it is.
+    pub address: Address,
+}
+
+/// A plan with the digests of its images, and what the daemon can do with it.
+#[derive(Debug)]
+pub struct PlannedOn {
+    /// The plan.
+    pub plan: Plan,
+    /// Warnings.
+    pub warnings: Vec<layercake_planner::diagnostic::Diagnostic>,
+    /// What the daemon can do.
+    pub abilities: Abilities,
+}
+
+impl Daemon {
+    /// Connects.
+    pub async fn connect(
+        args: &DaemonArgs,
+        environment: &impl Environment,
+    ) -> anyhow::Result<Self> {
+        let address = address(args, environment)?;
+        let client = Client::connect(&address).await?;
+        Ok(Self { client, address })
+    }
+
+    /// The platform that it builds for by itself.
+    pub async fn platform(&self) -> Result<Option<Platform>, Failure> {
+        let workers = self.client.workers().await?;
+        let own = workers
+            .into_iter()
+            .flat_map(|worker| worker.platforms)
+            .next();
+        Ok(own.map(|own| Platform {
+            os: own.os,
+            architecture: own.architecture,
+            variant: own.variant,
+        }))
+    }
+
+    /// Plans what `scope` names, having the daemon look images up with the logins of `session`.
+    pub async fn plan(
+        &self,
+        session: &str,
+        project: &mut Project,
+        scope: &Scope,
+    ) -> anyhow::Result<PlannedOn> {
+        let request = SolveRequest {
+            reference: new_id(),
+            session: session.to_owned(),
+            internal: true, // It builds nothing, so it is no entry of the daemon's history.
+            ..SolveRequest::default()
+        };
+        let mut outcome = None;
+        let solved = self
+            .client
+            .gateway(&request, async |bridge| {
+                let planned = plan_by(&bridge, project, scope).await;
+                outcome = Some(planned);
+                Ok(GatewayResult::of(SolvedRef::default()))
+            })
+            .await;
+        match (outcome, solved) {
+            (Some(planned), _) => {
+                let (planned, abilities) = planned?;
+                let (plan, warnings) = planned.accept(&project.source)?;
+                Ok(PlannedOn {
+                    plan,
+                    warnings,
+                    abilities,
+                })
+            }
+            (None, Err(failure)) => Err(failure.into()),
+            (None, Ok(_)) => Err(anyhow::anyhow!(
+                "BuildKit ended the build before it began; see the daemon's log"
+            )),
+        }
+    }
+
+    /// A session that lends nothing but logins.
+    pub fn logins() -> Session {
+        Session::new("")
+    }
+}
+
+async fn plan_by(
+    solver: &impl Solver,
+    project: &mut Project,
+    scope: &Scope,
+) -> anyhow::Result<(Planned, Abilities)> {
+    let capabilities = solver.ping().await?;
+    let platform = project.given.platform.clone();
+    let mut images = GatewayImages {
+        solver,
+        platform: &platform,
+        mode: ResolveMode::Default,
+    };
+    let planned = project.plan(scope, &mut images).await?;
+    Ok((planned, abilities(&capabilities)))
+}
