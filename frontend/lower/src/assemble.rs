@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use buildkit_llb::{
-    Annotate, CopyOptions, Diff, Digest, Exec, ExecNode, FileOps, LlbError, Merge, Output, Source,
+    Annotate, CopyOptions, Diff, Digest, Exec, ExecNode, FileOps, LlbError, Merge, Mkdir, Output,
+    Source,
 };
 use layercake_planner::model::BaseIx;
 use layercake_planner::plan::{Plan, Root, Service, Stage, StageId, Yields};
 
 use crate::context::Context;
+use crate::image::{config_of, working_directory};
 use crate::locate::Locator;
 use crate::{LowerError, LowerOptions, NoCache, vertex_name};
 
@@ -45,8 +47,10 @@ impl<'p> Lowering<'p> {
         };
         if options.abilities.merge {
             // In the plan's order, so that what a stage needs is there already and nothing recurses.
-            for (id, _) in plan.stages() {
-                lowering.result(id)?;
+            for (id, stage) in plan.stages() {
+                if stage.kind != "finish" {
+                    lowering.result(id)?;
+                }
             }
         }
         Ok(lowering)
@@ -54,9 +58,29 @@ impl<'p> Lowering<'p> {
 
     /// The filesystem of a service.
     pub(crate) fn service(&mut self, service: &Service) -> Result<Output, LowerError> {
+        let bottom = self.bottom(service)?;
+        let merged = self.on(bottom, &service.layers, &service.name)?;
         match service.finish {
-            Some(finish) => self.result(finish),
-            None => self.on_base(service.base, &service.layers, &service.name),
+            Some(finish) => self.work(finish, Some(merged)),
+            None => Ok(merged),
+        }
+    }
+
+    /// The base of a service, with the working directory that its image names, as `WORKDIR` makes it.
+    fn bottom(&mut self, service: &Service) -> Result<Output, LowerError> {
+        let base = self.base(service.base)?;
+        let image = self.plan.base(service.base).image.as_ref();
+        let own = image.and_then(|image| working_directory(&config_of(image)));
+        match &service.image.workdir {
+            Some(workdir) if workdir != "/" && own.as_ref() != Some(workdir) => {
+                let options = Mkdir {
+                    parents: true,
+                    ..Mkdir::default()
+                };
+                let made = FileOps::on(base).mkdir(workdir, options);
+                Ok(made.named(format!("[internal] make {workdir}")).build()?)
+            }
+            _ => Ok(base),
         }
     }
 
@@ -84,7 +108,8 @@ impl<'p> Lowering<'p> {
             [one] if self.extends(*one, *base) => self.result(*one)?,
             _ => {
                 let layers = closure(self.plan, needs);
-                self.on_base(*base, &layers, &format!("root of {}", stage.id))?
+                let base = self.base(*base)?;
+                self.on(base, &layers, &format!("root of {}", stage.id))?
             }
         };
         self.roots.insert(stage.root.clone(), root.clone());
@@ -98,26 +123,19 @@ impl<'p> Lowering<'p> {
             && matches!(stage.root, Root::Base { base, .. } if base == on)
     }
 
-    /// A base with layers on it, lowest first.
-    fn on_base(
-        &mut self,
-        base: BaseIx,
-        layers: &[StageId],
-        what: &str,
-    ) -> Result<Output, LowerError> {
-        let base = self.base(base)?;
+    /// A filesystem with layers on it, lowest first.
+    fn on(&mut self, bottom: Output, layers: &[StageId], what: &str) -> Result<Output, LowerError> {
         if self.options.abilities.merge {
-            let mut inputs = vec![base];
+            let mut inputs = vec![bottom.clone()];
             for id in layers {
                 inputs.extend(self.layer(*id)?);
             }
-            let bottom = inputs[0].clone();
             let merged = Merge::of(inputs)
                 .named(format!("[internal] merge {what}"))
                 .build();
             return Ok(merged.unwrap_or(bottom));
         }
-        let mut below = base;
+        let mut below = bottom;
         for id in layers {
             below = self.stacked(*id, below)?;
         }

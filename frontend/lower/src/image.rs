@@ -190,6 +190,12 @@ pub(crate) fn config_of(image: &ImageFact) -> Map<String, Value> {
         .unwrap_or_default()
 }
 
+/// Where an image's commands run, where it says.
+pub(crate) fn working_directory(config: &Map<String, Value>) -> Option<String> {
+    let directory = config.get("WorkingDir").and_then(Value::as_str)?;
+    (!directory.is_empty()).then(|| directory.to_owned())
+}
+
 fn texts(value: Option<&Value>) -> Vec<String> {
     let items = value.and_then(Value::as_array).into_iter().flatten();
     items.filter_map(Value::as_str).map(str::to_owned).collect()

@@ -8,7 +8,7 @@ use super::files::CopySource;
 use super::{NamedInternal, output_at};
 use crate::LowerError;
 use crate::assemble::Lowering;
-use crate::image::config_of;
+use crate::image::{config_of, working_directory};
 
 impl Lowering<'_> {
     pub(super) fn run_step(
@@ -23,11 +23,7 @@ impl Lowering<'_> {
         let run = &step.run;
         let workdir = run.workdir.clone().or_else(|| {
             let image = self.plan.base(base).image.as_ref()?;
-            config_of(image)
-                .get("WorkingDir")?
-                .as_str()
-                .filter(|dir| !dir.is_empty())
-                .map(str::to_owned)
+            working_directory(&config_of(image))
         });
         let mut exec = self
             .shell(base, &run.script)
