@@ -1,5 +1,6 @@
 //! The commands, one file each. To add one: a file here, a variant, a line in `run`.
 
+mod channel;
 mod demo;
 mod engine;
 mod frontend_image;
@@ -15,6 +16,8 @@ pub enum Command {
     /// Start, stop and show the BuildKit that tests and examples run on
     #[command(subcommand)]
     Engine(engine::EngineCommand),
+    /// Make the conda channel again from its recipe
+    Channel,
     /// Show the main job: three services built, built again, and built after an edit
     Demo,
     /// Run every test, end to end against a real BuildKit
@@ -34,6 +37,7 @@ impl Command {
     pub fn run(self) -> Result<()> {
         match self {
             Self::Engine(command) => command.run(),
+            Self::Channel => channel::run(),
             Self::Demo => demo::run(),
             Self::Test { only } => test::run(&only),
             Self::FrontendImage => frontend_image::run(),

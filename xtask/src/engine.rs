@@ -115,6 +115,16 @@ impl Engine {
         Ok(env)
     }
 
+    /// Makes the conda channel again; returns its address.
+    pub fn make_channel(&self) -> Result<String> {
+        if self.external().is_some() {
+            bail!("this engine reaches the real conda channels, so none is made here");
+        }
+        let _lock = self.layout.lock()?;
+        conda::make(&self.layout, &self.host()?)?;
+        channel::url(&self.layout, &self.state)
+    }
+
     /// What takes the place of the daemon; other daemons than `main` are always ours.
     fn external(&self) -> Option<&External> {
         let external = self.state.external.as_ref();
@@ -154,7 +164,7 @@ impl Engine {
         client::prepare(layout, name, &host)?;
         if name == MAIN && !bases::docker_io_answers(layout, &host)? {
             bases::make(layout, state, &host)?;
-            conda::make(layout, &host)?;
+            conda::ensure(layout, &host)?;
         }
         Ok(())
     }

@@ -12,10 +12,8 @@ pub fn step<T>(name: impl Display, work: impl FnOnce() -> Result<T>) -> Result<T
     note(&format!("==> {name}"));
     let start = Instant::now();
     let value = work()?;
-    note(&format!(
-        "    done in {:.1} s",
-        start.elapsed().as_secs_f64()
-    ));
+    let seconds = start.elapsed().as_secs_f64();
+    note(&format!("    {name}: done in {seconds:.1} s"));
     Ok(value)
 }
 

@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: the main job. The three services of examples/clx are built, built again, and built
 //! once more after an edit; each time a table says what ran and what was cached.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -109,7 +110,7 @@ fn edit(path: &Path) -> Result<()> {
     let mut text =
         fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
-    text.push_str(&format!("\n# edited by the demo at {}\n", now.as_secs()));
+    writeln!(text, "\n# edited by the demo at {}", now.as_secs())?;
     fs::write(path, text)?;
     Ok(())
 }

@@ -8,8 +8,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use sha2::{Digest as _, Sha256};
 
 use super::layout::Layout;
@@ -45,24 +46,14 @@ pub fn make(layout: &Layout, state: &State, host: &str) -> Result<()> {
         state,
         host,
     };
-    let debian = maker.debian()?;
-    maker.image(&Base {
-        recipe: "python",
-        repository: "library/python",
-        tag: "3.11-slim",
-        args: &[],
-        files: &[],
-        depends: &debian,
-    })?;
-    maker.image(&Base {
-        recipe: "micromamba",
-        repository: "mambaorg/micromamba",
-        tag: "1.5.8-jammy-cuda-12.5.0",
-        args: &[("CHANNEL_ALIAS", channel::alias(state)?)],
-        files: &[("micromamba", standin::build(layout)?)],
-        depends: &debian,
-    })?;
-    Ok(())
+    // Compiling takes the longest and waits for nothing.
+    thread::scope(|scope| {
+        let standin = scope.spawn(|| standin::build(layout));
+        let debian = maker.debian()?;
+        maker.python(&debian)?;
+        let program = standin.join().map_err(|_| anyhow!("a build panicked"))??;
+        maker.micromamba(&debian, program)
+    })
 }
 
 /// Whether the daemon reaches docker.io itself; the mirror is passed by.
@@ -84,6 +75,30 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
+    fn python(&self, debian: &str) -> Result<()> {
+        self.image(&Base {
+            recipe: "python",
+            repository: "library/python",
+            tag: "3.11-slim",
+            args: &[],
+            files: &[],
+            depends: debian,
+        })?;
+        Ok(())
+    }
+
+    fn micromamba(&self, debian: &str, program: PathBuf) -> Result<()> {
+        self.image(&Base {
+            recipe: "micromamba",
+            repository: "mambaorg/micromamba",
+            tag: "1.5.8-jammy-cuda-12.5.0",
+            args: &[("CHANNEL_ALIAS", channel::alias(self.state)?)],
+            files: &[("micromamba", program)],
+            depends: debian,
+        })?;
+        Ok(())
+    }
+
     /// Makes the Debian below the two others; returns its recipe's digest.
     fn debian(&self) -> Result<String> {
         let mirrors = Mirrors::of_this_machine();
@@ -156,8 +171,6 @@ impl Maker<'_> {
                 build.args(["--opt", &format!("build-arg:{key}={value}")]);
             }
             build.args([
-                "--opt",
-                "attest:provenance=disabled=true",
                 "--output",
                 &format!("type=image,name={target},push=true,rewrite-timestamp=true"),
             ]);

@@ -2,6 +2,7 @@
 //! by a Dockerfile in `xtask/engine/channel`, on the engine's own BuildKit.
 
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use sha2::{Digest as _, Sha256};
@@ -12,20 +13,26 @@ use super::{bases, channel};
 use crate::step::{note, step};
 use crate::{run, workspace};
 
+/// The digest of the recipe that the channels were made from.
+const STAMP: &str = "channels.sha256";
+
 /// Makes the channels, unless those of this very recipe are there.
-pub fn make(layout: &Layout, host: &str) -> Result<()> {
-    let recipe = workspace::path("xtask/engine/channel");
-    let wanted = hex::encode(Sha256::digest(digests(&recipe)?));
-    let stamp = layout.path("channels.sha256");
-    let served = channel::folder(layout);
-    if served.is_dir() && fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+pub fn ensure(layout: &Layout, host: &str) -> Result<()> {
+    let made = fs::read_to_string(layout.path(STAMP)).ok();
+    if channel::folder(layout).is_dir() && made == Some(recipe_digest()?) {
         note("    the conda channel is there");
         return Ok(());
     }
+    make(layout, host)
+}
+
+/// Makes the channels. The old ones are served until the new ones are complete.
+pub fn make(layout: &Layout, host: &str) -> Result<()> {
     step("making the conda channel", || {
+        let digest = recipe_digest()?;
         let context = layout.path("channel-recipe");
         fresh(&context)?;
-        copy(&recipe, &context)?;
+        copy(&recipe(), &context)?;
         let new = layout.path("channels.new");
         fresh(&new)?;
         let mut build = bases::buildctl(layout, host, &context);
@@ -33,10 +40,19 @@ pub fn make(layout: &Layout, host: &str) -> Result<()> {
             .arg("--output")
             .arg(format!("type=local,dest={}", new.display()));
         run::logged(&mut build, &layout.log("channel-make"))?;
+        let served = channel::folder(layout);
         if served.exists() {
             fs::remove_dir_all(&served)?;
         }
         fs::rename(new, served)?;
-        Ok(fs::write(stamp, wanted)?)
+        Ok(fs::write(layout.path(STAMP), digest)?)
     })
+}
+
+fn recipe() -> PathBuf {
+    workspace::path("xtask/engine/channel")
+}
+
+fn recipe_digest() -> Result<String> {
+    Ok(hex::encode(Sha256::digest(digests(&recipe())?)))
 }
