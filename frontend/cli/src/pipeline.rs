@@ -1,6 +1,6 @@
 //! The pure pipeline of the planner, fed with facts. Every command and the frontend plan by this one function.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use layercake_planner::diagnostic::{Diagnostic, Severity};
@@ -97,7 +97,9 @@ pub struct Given {
     /// The platform built for.
     pub platform: Platform,
     /// Build arguments.
-    pub build_args: std::collections::BTreeMap<String, String>,
+    pub build_args: BTreeMap<String, String>,
+    /// Image references in place of those of the file, by the base's name or the reference there.
+    pub bases: BTreeMap<String, String>,
 }
 
 /// Plans what `scope` names of the file, learning of the world what that takes.
@@ -108,7 +110,8 @@ pub async fn plan(
     context: &mut Context<impl Tree>,
     images: &mut impl Images,
 ) -> anyhow::Result<Planned> {
-    let (spec, mut diagnostics) = parse(source);
+    let (mut spec, mut diagnostics) = parse(source);
+    replace_bases(&mut spec, &given.bases);
     let facts = Facts {
         platform: given.platform,
         build_args: given.build_args,
@@ -135,6 +138,18 @@ pub async fn plan(
             diagnostics: diagnostics.into_iter().chain(conflicts).collect(),
         },
     })
+}
+
+/// Puts other images in place of bases, as if the file named them.
+fn replace_bases(spec: &mut Spec, bases: &BTreeMap<String, String>) {
+    for (name, reference) in &mut spec.bases.0 {
+        let other = bases
+            .get(&name.value)
+            .or_else(|| bases.get(&reference.value));
+        if let Some(other) = other {
+            reference.value.clone_from(other);
+        }
+    }
 }
 
 /// Resolves again and again, until nothing more is asked or nothing more can be known.

@@ -46,9 +46,14 @@ pub fn explain(failure: &Failure, timeline: &Timeline, plan: &Plan, source: &Sou
     let span = stage
         .and_then(|stage| stage_span(plan, stage))
         .or_else(|| failed_line(failure, source));
+    let code = if stage.is_some() {
+        "stage-failed"
+    } else {
+        "build-failed"
+    };
     let diagnostic = match span {
-        Some(span) => Diagnostic::error("stage-failed", span, message),
-        None => Diagnostic::error_of_file("stage-failed", message),
+        Some(span) => Diagnostic::error(code, span, message),
+        None => Diagnostic::error_of_file(code, message),
     };
     let log = step.map(|step| (step.vertex.name.clone(), step.log_tail(TAIL)));
     Explained {

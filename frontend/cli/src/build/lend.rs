@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use layercake_solve::{Output, Session};
+use layercake_solve::{Destination, Session};
 
 use crate::settings::{BuildSettings, Environment};
 
@@ -39,7 +39,7 @@ pub fn lend_context(
 
 /// The session of one service that writes to places on this side. A session numbers its places as one request numbers
 /// its exporters, so services cannot share one.
-pub fn lend_outputs(settings: &BuildSettings, outputs: Vec<(usize, Output)>) -> Session {
+pub fn lend_outputs(settings: &BuildSettings, outputs: Vec<(usize, Destination)>) -> Session {
     outputs
         .into_iter()
         .fold(lend(settings, ""), |session, (at, output)| {

@@ -13,14 +13,14 @@ use std::time::Instant;
 
 use anyhow::Context;
 use futures::future::join_all;
-use layercake_lower::{ContextSource, LowerOptions, Lowered, NoCache, lower};
+use layercake_lower::{ContextSource, LowerOptions, Lowered, lower};
 use layercake_planner::plan::Plan;
-use layercake_planner::suggest::{list, suggest};
 use layercake_solve::{Attached, CacheOption, Failure, Report, SolveRequest, StageState, new_id};
 use tokio::sync::watch;
 
 use crate::daemon::{Daemon, PlannedOn};
 use crate::exit::ExitStatus;
+use crate::no_cache::check_stages;
 use crate::pipeline::Scope;
 use crate::printer::Printer;
 use crate::progress::Progress;
@@ -283,28 +283,4 @@ impl Build<'_> {
 fn write(path: &std::path::Path, value: &impl serde::Serialize) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(value)? + "\n";
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// Every stage that must not come from the cache exists.
-pub fn check_stages(no_cache: &NoCache, plan: &Plan) -> Result<(), UsageError> {
-    let NoCache::Stages(names) = no_cache else {
-        return Ok(());
-    };
-    let mut known: Vec<_> = plan
-        .stages()
-        .map(|(_, stage)| stage.name.as_str())
-        .collect();
-    known.dedup();
-    match names.iter().find(|name| !known.contains(&name.as_str())) {
-        None => Ok(()),
-        Some(name) => {
-            let way = match suggest(name, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the stages are {}", list(&known)),
-            };
-            Err(UsageError::new(format!(
-                "--no-cache: nothing that is built has a stage `{name}`; {way}"
-            )))
-        }
-    }
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use layercake_solve::{Address, Exporter, Output};
+use layercake_solve::{Address, Destination, Exporter};
 
 use crate::settings::{BuildSettings, OutputTemplate, UsageError, fill};
 
 /// An exporter, and on this side the place that it writes to, if there is one.
-pub type Export = (Exporter, Option<Output>);
+pub type Export = (Exporter, Option<Destination>);
 
 /// What is known of a service before it is built.
 #[derive(Clone, Copy, Debug)]
@@ -122,7 +122,7 @@ fn export(
     Ok((exporter, output))
 }
 
-fn output(kind: &str, dest: &str, named: Named<'_>) -> Result<Output, UsageError> {
+fn output(kind: &str, dest: &str, named: Named<'_>) -> Result<Destination, UsageError> {
     if named.of > 1 && !dest.contains("{service}") {
         let message = format!(
             "{} services would be written to {dest}; put {{service}} in it",
@@ -132,9 +132,9 @@ fn output(kind: &str, dest: &str, named: Named<'_>) -> Result<Output, UsageError
     }
     let dest = filled(dest, named)?;
     Ok(match (kind, dest.as_str()) {
-        (_, "-") => Output::Writer(Box::new(io::stdout())),
-        ("local", _) => Output::Directory(dest.into()),
-        _ => Output::File(dest.into()),
+        (_, "-") => Destination::Writer(Box::new(io::stdout())),
+        ("local", _) => Destination::Directory(dest.into()),
+        _ => Destination::File(dest.into()),
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod frontend;
 mod graph;
 mod llb;
 mod plan;
@@ -23,6 +24,6 @@ pub async fn run(cli: Cli, printer: &Printer) -> anyhow::Result<ExitStatus> {
         Command::Llb(args) => llb::run(args, &environment, printer).await,
         Command::Build(args) => build::run(*args, &environment, printer).await,
         Command::Schema => schema::run(printer),
-        _ => anyhow::bail!("in the making"),
+        Command::Frontend(args) => frontend::run(args, &environment, printer).await,
     }
 }

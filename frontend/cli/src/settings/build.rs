@@ -1,6 +1,6 @@
 //! What `layercake build` works by.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use layercake_lower::NoCache;
@@ -10,6 +10,7 @@ use super::fields::Fields;
 use super::template::fill;
 use super::{Environment, UsageError};
 use crate::args::{BuildArgs, ProgressMode};
+use crate::no_cache;
 
 /// What to build, where the images go, and how it is shown.
 #[derive(Debug)]
@@ -83,7 +84,7 @@ impl BuildSettings {
                 .collect::<Result<_, _>>()?,
             cache_from: caches("--cache-from", &args.cache_from)?,
             cache_to: caches("--cache-to", &args.cache_to)?,
-            no_cache: no_cache(args.no_cache.as_deref()),
+            no_cache: no_cache::of(args.no_cache.as_deref()),
             labels: args
                 .labels
                 .iter()
@@ -217,14 +218,6 @@ impl CacheTemplate {
                 .attributes
                 .values()
                 .any(|value| value.contains("{service}"))
-    }
-}
-
-fn no_cache(stages: Option<&[String]>) -> NoCache {
-    match stages {
-        None => NoCache::None,
-        Some([]) => NoCache::All,
-        Some(stages) => NoCache::Stages(stages.iter().cloned().collect::<BTreeSet<_>>()),
     }
 }
 
@@ -372,16 +365,6 @@ mod tests {
                 .unwrap_err()
                 .to_string()
                 .contains("SSH_AUTH_SOCK")
-        );
-    }
-
-    #[test]
-    fn no_cache_is_all_or_what_is_named() {
-        assert_eq!(no_cache(None), NoCache::None);
-        assert_eq!(no_cache(Some(&[])), NoCache::All);
-        assert_eq!(
-            no_cache(Some(&["a".into()])),
-            NoCache::Stages(["a".to_owned()].into())
         );
     }
 }

@@ -5,9 +5,9 @@ mod fields;
 mod platform;
 mod template;
 
-pub use build::{BuildSettings, CacheTemplate, OutputTemplate};
-pub use platform::{host_platform, parse_platform, to_wire};
-pub use template::{TemplateError, fill};
+pub use build::{BuildSettings, OutputTemplate};
+pub use platform::{host_platform, parse_platform, to_llb, to_wire};
+pub use template::fill;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -43,6 +43,11 @@ pub fn to_wire(platform: &Platform) -> buildkit_proto::pb::Platform {
     }
 }
 
+/// A platform as definitions have it.
+pub fn to_llb(platform: &Platform) -> Normal {
+    Normal::with_variant(&platform.os, &platform.architecture, &platform.variant)
+}
+
 fn from(normal: &Normal) -> Platform {
     Platform {
         os: normal.os().to_owned(),

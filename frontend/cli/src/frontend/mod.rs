@@ -1,0 +1,180 @@
+//! The frontend: what BuildKit runs for `docker buildx build -f layercake.yaml .`
+//!
+//! It differs from `layercake build` in where facts come from (a filesystem inside BuildKit, [`tree`]), in what it
+//! is told ([`request`]) and in where the result goes (back, with [`Bridge::finish`]).
+
+mod failure;
+mod git;
+mod lint;
+mod open;
+mod request;
+mod subrequest;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::env;
+
+use layercake_lower::{LowerOptions, lower};
+use layercake_planner::plan::Plan;
+use layercake_planner::suggest::list;
+use layercake_solve::{
+    Bridge, Capabilities, Environment, Failure, GatewayResult, SolvedRef, Solver,
+};
+
+use crate::exit::ExitStatus;
+use crate::images::{GatewayImages, abilities};
+use crate::no_cache::check_stages;
+use crate::pipeline::{self, Planned, Scope};
+use crate::settings::{host_platform, to_wire};
+use open::{Opened, open};
+use request::Request;
+
+/// Answers the one request that this process was started for. BuildKit gets every error; the exit status is for a
+/// BuildKit that is not there.
+pub async fn run() -> anyhow::Result<ExitStatus> {
+    let bridge = Bridge::stdio()?;
+    let outcome = answer(&bridge, env::vars()).await;
+    bridge.finish(outcome).await?;
+    Ok(ExitStatus::Success)
+}
+
+/// What becomes of the request that the environment holds.
+async fn answer(
+    solver: &impl Solver,
+    variables: impl IntoIterator<Item = (String, String)>,
+) -> Result<GatewayResult, Failure> {
+    let environment =
+        Environment::parse(variables).map_err(|error| Failure::invalid(error.to_string()))?;
+    let work = async {
+        let capabilities = solver.ping().await?;
+        let mut request = Request::new(environment)?;
+        request.given.platform = platform(&request, &capabilities);
+        match request.subrequest.clone() {
+            Some(name) => subrequest::answer(solver, &request, &name).await,
+            None => build(solver, &request, &capabilities).await,
+        }
+    };
+    work.await.map_err(|error| failure::of(&error))
+}
+
+/// The platform that was asked for, else the daemon's own.
+fn platform(request: &Request, capabilities: &Capabilities) -> layercake_planner::facts::Platform {
+    let own = capabilities
+        .workers
+        .iter()
+        .flat_map(|worker| &worker.platforms)
+        .next();
+    let own = own.map(|own| layercake_planner::facts::Platform {
+        os: own.os.clone(),
+        architecture: own.architecture.clone(),
+        variant: own.variant.clone(),
+    });
+    request
+        .platform
+        .clone()
+        .or(own)
+        .unwrap_or_else(host_platform)
+}
+
+async fn build(
+    solver: &impl Solver,
+    request: &Request,
+    capabilities: &Capabilities,
+) -> anyhow::Result<GatewayResult> {
+    let mut opened = open(solver, request).await?;
+    let service = service(request, &opened.services())?;
+    let planned = plan(
+        solver,
+        request,
+        &mut opened,
+        &Scope::Services(vec![service]),
+    )
+    .await?;
+    let (plan, warnings) = planned.accept(&opened.source)?;
+    check_stages(&request.no_cache, &plan)?;
+    opened.warn(solver, &warnings).await?;
+    let lowered = lower(
+        &plan,
+        &LowerOptions {
+            context: opened.context.tree.context_source(),
+            abilities: abilities(capabilities),
+            no_cache: request.no_cache.clone(),
+            source: Some(opened.source.clone()),
+            labels: request.labels.clone(),
+        },
+    )?;
+    let service = lowered.services.into_iter().next();
+    let service = service.ok_or_else(|| Failure::invalid("there is no service to build"))?;
+    let solved = solver
+        .solve(service.definition.into_pb(), &request.cache_imports, false)
+        .await?;
+    Ok(result(
+        request,
+        &plan,
+        solved,
+        service.config,
+        service.base_config,
+    ))
+}
+
+/// Plans what `scope` names.
+async fn plan<S: Solver>(
+    solver: &S,
+    request: &Request,
+    opened: &mut Opened<'_, S>,
+    scope: &Scope,
+) -> anyhow::Result<Planned> {
+    let mut images = GatewayImages {
+        solver,
+        platform: &request.given.platform,
+        mode: request.resolve_mode,
+    };
+    pipeline::plan(
+        &opened.source,
+        scope,
+        request.given.clone(),
+        &mut opened.context,
+        &mut images,
+    )
+    .await
+}
+
+/// The service to build: the target, or the only one there is.
+fn service(request: &Request, services: &[String]) -> Result<String, Failure> {
+    match (&request.target, services) {
+        (Some(target), _) => Ok(target.clone()),
+        (None, [only]) => Ok(only.clone()),
+        (None, []) => Ok(String::new()), // Planning says what is wrong.
+        (None, several) => {
+            let names: Vec<_> = several.iter().map(String::as_str).collect();
+            let message = format!(
+                "the file has several services; name one of {} by --target",
+                list(&names)
+            );
+            Err(Failure::invalid(message))
+        }
+    }
+}
+
+/// The image, in the form that was asked for.
+fn result(
+    request: &Request,
+    plan: &Plan,
+    solved: SolvedRef,
+    config: Vec<u8>,
+    base_config: Vec<u8>,
+) -> GatewayResult {
+    let (result, suffix) = if request.multi_platform {
+        let platform = (to_wire(&plan.platform), solved);
+        (
+            GatewayResult::per_platform([platform]),
+            format!("/{}", plan.platform),
+        )
+    } else {
+        (GatewayResult::of(solved), String::new())
+    };
+    result
+        .with_metadata(format!("containerimage.config{suffix}"), config)
+        .with_metadata(format!("containerimage.base.config{suffix}"), base_config)
+}

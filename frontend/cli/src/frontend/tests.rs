@@ -1,0 +1,1 @@
+//! The frontend against a solver that answers from memory.

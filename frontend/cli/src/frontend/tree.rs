@@ -1,0 +1,246 @@
+//! A filesystem inside BuildKit as a [`Tree`]: a folder that a client sends, as far as it is needed, or one that
+//! BuildKit has already.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+
+use buildkit_llb::{Annotate, Definition, Output, Source};
+use layercake_lower::ContextSource;
+use layercake_planner::facts::{FileFact, Needs};
+use layercake_planner::resolve::LFS_HEADER;
+use layercake_solve::{CacheOption, Failure, FileStat, SolvedRef, Solver};
+
+use super::request::LocalFolder;
+use crate::facts::literal_folder;
+use crate::facts::tree::{Entry, EntryKind, Tree, TreeError, join};
+
+/// The sizes that a git-lfs pointer can have; other files are not worth a look.
+const LFS_SIZES: std::ops::RangeInclusive<u64> = 100..=200;
+
+/// Where the files are.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// A folder of the client.
+    Client(LocalFolder),
+    /// A filesystem that BuildKit makes by itself, and the folder in it that counts as the root.
+    Made(Output, String),
+}
+
+/// A filesystem inside BuildKit.
+#[derive(Debug)]
+pub struct GatewayTree<'s, S> {
+    solver: &'s S,
+    origin: Origin,
+    /// What the client need not send.
+    exclude: Vec<String>,
+    cache_imports: &'s [CacheOption],
+    /// What the client sends; the empty path is everything.
+    followed: BTreeSet<String>,
+    solved: Option<(Output, SolvedRef)>,
+    listed: RefCell<HashMap<String, Vec<Entry>>>,
+}
+
+impl<'s, S: Solver> GatewayTree<'s, S> {
+    /// The tree at `origin`. Nothing is sent before it is needed.
+    pub fn new(
+        solver: &'s S,
+        origin: Origin,
+        exclude: Vec<String>,
+        cache_imports: &'s [CacheOption],
+    ) -> Self {
+        Self {
+            solver,
+            origin,
+            exclude,
+            cache_imports,
+            followed: BTreeSet::new(),
+            solved: None,
+            listed: RefCell::default(),
+        }
+    }
+
+    /// Has these paths sent too, with whatever is needed first.
+    pub fn follow(&mut self, paths: impl IntoIterator<Item = String>) {
+        self.followed.extend(paths);
+    }
+
+    /// The vertex that has the files, for warnings to belong to.
+    pub fn vertex(&self) -> Option<String> {
+        self.solved
+            .as_ref()
+            .map(|(output, _)| output.digest().as_str().to_owned())
+    }
+
+    /// The text of a file, if it is there.
+    pub async fn find_text(&mut self, path: &str) -> anyhow::Result<Option<Vec<u8>>> {
+        let needs = Needs {
+            texts: BTreeSet::from([path.to_owned()]),
+            ..Needs::default()
+        };
+        self.prepare(&needs).await?;
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let entries = match self.entries(folder).await {
+            Ok(entries) => entries,
+            Err(TreeError::Unreadable(_)) => return Ok(None),
+            Err(TreeError::Lost(error)) => return Err(error),
+        };
+        if !entries.iter().any(|entry| entry.name == name) {
+            return Ok(None);
+        }
+        Ok(Some(self.read(path).await?))
+    }
+
+    /// What was sent, for the stages to read; a folder that nothing was needed of is still to be sent.
+    pub fn context_source(&self) -> ContextSource {
+        match (&self.solved, &self.origin) {
+            (_, Origin::Made(output, subdir)) => ContextSource::Output {
+                output: output.clone(),
+                subdir: rooted(subdir),
+            },
+            (Some((output, _)), Origin::Client(_)) => ContextSource::Output {
+                output: output.clone(),
+                subdir: String::new(),
+            },
+            (None, Origin::Client(folder)) => ContextSource::Session {
+                name: folder.name.clone(),
+                session_id: Some(folder.session.clone()),
+                shared_key_hint: folder.shared_key_hint.clone(),
+                exclude: self.exclude.clone(),
+            },
+        }
+    }
+
+    fn output(&self) -> anyhow::Result<Output> {
+        let folder = match &self.origin {
+            Origin::Made(output, _) => return Ok(output.clone()),
+            Origin::Client(folder) => folder,
+        };
+        let followed = if self.followed.contains("") {
+            BTreeSet::new()
+        } else {
+            self.followed.clone()
+        };
+        Ok(Source::local(&folder.name)
+            .session_id(&folder.session)
+            .shared_key_hint(&folder.shared_key_hint)
+            .exclude(&self.exclude)
+            .follow_paths(followed)
+            .named(format!("[internal] load files of the {}", folder.name))
+            .build()?)
+    }
+
+    fn solved(&self) -> Result<&SolvedRef, TreeError> {
+        let solved = self.solved.as_ref().map(|(_, solved)| solved);
+        solved.ok_or_else(|| TreeError::Unreadable("it was not asked for".into()))
+    }
+
+    /// The path in the filesystem.
+    fn at(&self, path: &str) -> String {
+        match &self.origin {
+            Origin::Made(_, subdir) => format!("{}/{path}", rooted(subdir)),
+            Origin::Client(_) => format!("/{path}"),
+        }
+    }
+}
+
+impl<S: Solver> Tree for GatewayTree<'_, S> {
+    /// Has the client send what is needed, all of it at once.
+    async fn prepare(&mut self, needs: &Needs) -> anyhow::Result<()> {
+        let before = self.followed.len();
+        self.followed.extend(needs.texts.iter().cloned());
+        for need in &needs.paths {
+            let below = need
+                .include
+                .iter()
+                .map(|pattern| join(&need.path, literal_folder(pattern)));
+            self.followed
+                .extend(below.map(|path| path.trim_end_matches('/').to_owned()));
+            if need.include.is_empty() {
+                self.followed.insert(need.path.clone());
+            }
+        }
+        if self.solved.is_some()
+            && (matches!(self.origin, Origin::Made(..)) || self.followed.len() == before)
+        {
+            return Ok(());
+        }
+        let output = self.output()?;
+        let definition = Definition::of(&output).into_pb();
+        let solved = self
+            .solver
+            .solve(definition, self.cache_imports, false)
+            .await?;
+        self.solved = Some((output, solved));
+        self.listed.borrow_mut().clear();
+        Ok(())
+    }
+
+    async fn entries(&self, folder: &str) -> Result<Vec<Entry>, TreeError> {
+        if let Some(known) = self.listed.borrow().get(folder) {
+            return Ok(known.clone());
+        }
+        let listed = self
+            .solver
+            .read_dir(self.solved()?, &self.at(folder), None)
+            .await
+            .map_err(error)?;
+        let mut entries: Vec<_> = listed.into_iter().map(entry).collect();
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        self.listed
+            .borrow_mut()
+            .insert(folder.to_owned(), entries.clone());
+        Ok(entries)
+    }
+
+    async fn read(&self, file: &str) -> Result<Vec<u8>, TreeError> {
+        self.solver
+            .read_file(self.solved()?, &self.at(file), None)
+            .await
+            .map_err(error)
+    }
+
+    async fn look_into(&mut self, _: &[&str]) -> anyhow::Result<()> {
+        Ok(()) // The bytes are with BuildKit, which hashes them itself.
+    }
+
+    async fn inspect(&self, path: &str, file: &mut FileFact) -> Result<(), TreeError> {
+        if LFS_SIZES.contains(&file.size) {
+            file.lfs_pointer = self.read(path).await?.starts_with(LFS_HEADER.as_bytes());
+        }
+        Ok(())
+    }
+}
+
+fn rooted(subdir: &str) -> String {
+    if subdir.is_empty() {
+        String::new()
+    } else {
+        format!("/{subdir}")
+    }
+}
+
+fn error(failure: Failure) -> TreeError {
+    if failure.is_disconnect() || failure.is_cancelled() {
+        return TreeError::Lost(failure.into());
+    }
+    TreeError::Unreadable(failure.message().to_owned())
+}
+
+fn entry(stat: FileStat) -> Entry {
+    /// Pipes, sockets and devices, in Go's modes.
+    const SPECIAL: u32 = 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19;
+    let kind = if stat.is_dir() {
+        EntryKind::Folder
+    } else if stat.is_link() {
+        EntryKind::Link(stat.link.clone())
+    } else if stat.mode & SPECIAL != 0 {
+        EntryKind::Other
+    } else {
+        EntryKind::File {
+            size: stat.size,
+            executable: stat.mode & 0o100 != 0,
+        }
+    };
+    let name = stat.path.rsplit('/').next().unwrap_or_default().to_owned();
+    Entry { name, kind }
+}
