@@ -10,12 +10,13 @@ use buildkit_proto::pb;
 use prost::Message;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::error::Error;
+use std::fmt;
 use tonic::{Code, Status};
 
 const TYPE_PREFIX: &str = "github.com/moby/buildkit/errdefs.";
 
 /// A failed call, solve or build.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
     code: Code,
@@ -74,6 +75,18 @@ struct VertexJson {
 #[derive(Serialize)]
 struct NameJson<'a> {
     name: &'a str,
+}
+
+impl fmt::Debug for Failure {
+    /// Details by name only: some of them hold whole files and stacks.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let details: Vec<_> = self.details.iter().map(|any| &any.type_url).collect();
+        out.debug_struct("Failure")
+            .field("code", &self.code)
+            .field("message", &self.message)
+            .field("details", &details)
+            .finish()
+    }
 }
 
 impl Failure {
@@ -231,10 +244,9 @@ impl From<SourceJson> for FailedSource {
 impl From<Status> for Failure {
     /// A status that has a cause on this side never came from BuildKit: it is a connection that failed.
     fn from(status: Status) -> Self {
-        if let Some(cause) = status.source() {
+        if let Some(cause) = disconnection(&status) {
             let message = format!(
-                "lost the connection to BuildKit: {}; if the daemon stopped or was killed, start it and build again",
-                innermost(cause)
+                "lost the connection to BuildKit: {cause}; if the daemon stopped or was killed, start it and build again"
             );
             return Self::new(Code::Unavailable, message);
         }
@@ -247,6 +259,11 @@ impl From<Status> for Failure {
             details,
         }
     }
+}
+
+/// Why the connection failed, if it is that and not an answer of BuildKit.
+pub(crate) fn disconnection(status: &Status) -> Option<String> {
+    status.source().map(|cause| innermost(cause).to_string())
 }
 
 /// The error that started a chain of causes; what wraps it says only where it passed.

@@ -32,6 +32,7 @@
 mod address;
 mod bridge;
 mod control;
+mod definition;
 mod dial;
 pub mod events;
 mod failure;
@@ -55,4 +56,4 @@ pub use failure::{FailedSource, Failure};
 pub use id::new_id;
 pub use options::{Environment, FrontendOptions, NetworkMode, OptionError, Ulimit};
 pub use report::{ExpectedStage, REPORT_VERSION, Report, ServiceReport, StageReport, StageState};
-pub use session::{Attached, Output, Secret, Session, SessionError};
+pub use session::{Attached, Destination, Secret, Session, SessionError};

@@ -14,6 +14,7 @@ pub use result::{GatewayResult, Refs, SolvedRef};
 pub use solver::{FileStat, ImageRequest, ResolveMode, ResolvedImage, Solver, SubSolve};
 
 use crate::control::CacheOption;
+use crate::definition::for_wire;
 use crate::dial::{self, MESSAGE_LIMIT};
 use crate::events::Warning;
 use crate::failure::Failure;
@@ -133,7 +134,7 @@ impl Solver for Bridge {
         evaluate: bool,
     ) -> Result<SolvedRef, Failure> {
         let request = wire::SolveRequest {
-            definition: Some(definition),
+            definition: Some(for_wire(definition)),
             cache_imports: solver::imports_to_wire(cache_imports),
             evaluate,
             allow_result_return: true,

@@ -1,5 +1,6 @@
 //! What a build returns: results and metadata.
 
+use crate::definition::for_wire;
 use crate::failure::Failure;
 use buildkit_proto::moby::buildkit::v1::frontend as wire;
 use buildkit_proto::pb;
@@ -129,7 +130,7 @@ impl SolvedRef {
     fn into_wire(self) -> wire::Ref {
         wire::Ref {
             id: self.id,
-            def: self.definition,
+            def: self.definition.map(for_wire),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Capabilities, GatewayResult, SolvedRef};
 use crate::control::CacheOption;
+use crate::definition::for_wire;
 use crate::events::Warning;
 use crate::failure::Failure;
 use buildkit_proto::fsutil::types::Stat;
@@ -185,7 +186,12 @@ impl SubSolve {
         wire::SolveRequest {
             frontend: self.frontend.clone(),
             frontend_opt: self.options.clone().into_iter().collect(),
-            frontend_inputs: self.inputs.clone().into_iter().collect(),
+            frontend_inputs: self
+                .inputs
+                .clone()
+                .into_iter()
+                .map(|(name, input)| (name, for_wire(input)))
+                .collect(),
             cache_imports: imports_to_wire(&self.cache_imports),
             evaluate: self.evaluate,
             allow_result_return: true,

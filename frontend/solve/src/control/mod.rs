@@ -16,12 +16,13 @@ use crate::address::Address;
 use crate::bridge::{Bridge, GatewayResult};
 use crate::dial::{self, ConnectError, MESSAGE_LIMIT};
 use crate::events::Event;
-use crate::failure::Failure;
+use crate::failure::{Failure, disconnection};
 use crate::session::{Attached, Session, SessionError};
 use buildkit_proto::moby::buildkit::v1::control_client::ControlClient;
 use buildkit_proto::moby::buildkit::v1::{self as wire, StatusRequest};
 use futures::{Stream, StreamExt, TryFutureExt};
 use std::time::Duration;
+use tonic::Status;
 use tonic::transport::Channel;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -37,11 +38,12 @@ impl Client {
     pub async fn connect(address: &Address) -> Result<Self, ConnectError> {
         let (channel, complaints) = dial::channel(address).await?;
         let client = Self { channel };
-        let cause = match tokio::time::timeout(CONNECT_TIMEOUT, client.info()).await {
+        let cause = match tokio::time::timeout(CONNECT_TIMEOUT, client.request_info()).await {
             Ok(Ok(_)) => return Ok(client),
-            Ok(Err(failure)) => complaints
+            Ok(Err(status)) => complaints
                 .take()
-                .unwrap_or_else(|| failure.message().to_owned()),
+                .or_else(|| disconnection(&status))
+                .unwrap_or_else(|| status.message().to_owned()),
             Err(_) => "it doesn't answer".to_owned(),
         };
         Err(ConnectError::Unreachable {
@@ -68,6 +70,10 @@ impl Client {
 
     /// The daemon's version. A daemon too old to tell (before 0.11) gives empty strings.
     pub async fn info(&self) -> Result<DaemonInfo, Failure> {
+        Ok(self.request_info().await?)
+    }
+
+    async fn request_info(&self) -> Result<DaemonInfo, Status> {
         match self.control().info(wire::InfoRequest {}).await {
             Ok(response) => Ok(response
                 .into_inner()
@@ -75,7 +81,7 @@ impl Client {
                 .unwrap_or_default()
                 .into()),
             Err(status) if status.code() == tonic::Code::Unimplemented => Ok(DaemonInfo::default()),
-            Err(status) => Err(status.into()),
+            Err(status) => Err(status),
         }
     }
 
@@ -147,12 +153,13 @@ impl Client {
             failed.map_or(Ok(()), Err)
         };
         let solve = self.solve(request);
-        // The solve ends by itself once the build has returned; a build that fails says more than the solve does.
         tokio::pin!(solve, run);
         tokio::select! {
             solved = &mut solve => solved,
+            // The solve ends by itself once the build has returned. Of two failures the build's own says more, unless
+            // it is only that the solve's ended it.
             ran = &mut run => match (ran, solve.await) {
-                (Err(failure), Err(solved)) if solved.is_disconnect() || solved.sources().is_empty() => Err(failure),
+                (Err(failure), _) if !failure.is_cancelled() && !failure.is_disconnect() => Err(failure),
                 (_, solved) => solved,
             },
         }

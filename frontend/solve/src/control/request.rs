@@ -1,5 +1,6 @@
 //! What to solve, and where the result goes.
 
+use crate::definition::for_wire;
 use buildkit_proto::moby::buildkit::v1 as wire;
 use buildkit_proto::pb;
 use std::collections::BTreeMap;
@@ -78,7 +79,7 @@ impl SolveRequest {
         let first = self.exporters.first().cloned().unwrap_or_default();
         wire::SolveRequest {
             r#ref: self.reference.clone(),
-            definition: self.definition.clone(),
+            definition: self.definition.clone().map(for_wire),
             exporter_deprecated: first.kind,
             exporter_attrs_deprecated: first.attributes.into_iter().collect(),
             session: self.session.clone(),
@@ -98,7 +99,12 @@ impl SolveRequest {
                 ..Default::default()
             }),
             entitlements: self.entitlements.clone(),
-            frontend_inputs: self.frontend_inputs.clone().into_iter().collect(),
+            frontend_inputs: self
+                .frontend_inputs
+                .clone()
+                .into_iter()
+                .map(|(name, input)| (name, for_wire(input)))
+                .collect(),
             internal: self.internal,
             exporters: self
                 .exporters

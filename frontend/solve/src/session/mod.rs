@@ -12,7 +12,7 @@ mod ssh;
 mod sync;
 mod tunnel;
 
-pub use output::Output;
+pub use output::Destination;
 pub use secrets::Secret;
 
 use crate::dial::{CONNECTION_WINDOW, MESSAGE_LIMIT, STREAM_WINDOW};
@@ -41,7 +41,7 @@ pub struct Session {
     directories: BTreeMap<String, PathBuf>,
     secrets: BTreeMap<String, Secret>,
     agents: BTreeMap<String, PathBuf>,
-    outputs: BTreeMap<usize, Output>,
+    outputs: BTreeMap<usize, Destination>,
 }
 
 /// A session that can't be.
@@ -97,7 +97,7 @@ impl Session {
 
     /// Says where the result of an exporter goes, by the exporter's index in the request.
     #[must_use]
-    pub fn output(mut self, exporter: usize, output: Output) -> Self {
+    pub fn output(mut self, exporter: usize, output: Destination) -> Self {
         self.outputs.insert(exporter, output);
         self
     }

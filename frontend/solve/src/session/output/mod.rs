@@ -28,7 +28,7 @@ use tonic::{Request, Response, Status, Streaming};
 pub(super) const METHODS: &[&str] = &["/moby.filesync.v1.FileSend/DiffCopy"];
 
 /// Where the result of an exporter goes.
-pub enum Output {
+pub enum Destination {
     /// An archive (`oci`, `docker`, `tar`) to a file, which appears when it is complete.
     File(PathBuf),
     /// An archive to anything else, such as standard output. It can be written once.
@@ -37,7 +37,7 @@ pub enum Output {
     Directory(PathBuf),
 }
 
-impl fmt::Debug for Output {
+impl fmt::Debug for Destination {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(out, "File({})", path.display()),
@@ -51,14 +51,14 @@ type Answers = BoxStream<'static, Result<Bytes, Status>>;
 
 /// The outputs of a session, by the exporter's index. Each is used once.
 #[derive(Clone)]
-pub(super) struct OutputService(Arc<Mutex<BTreeMap<usize, Output>>>);
+pub(super) struct OutputService(Arc<Mutex<BTreeMap<usize, Destination>>>);
 
 impl OutputService {
-    pub(super) fn new(outputs: BTreeMap<usize, Output>) -> Self {
+    pub(super) fn new(outputs: BTreeMap<usize, Destination>) -> Self {
         Self(Arc::new(Mutex::new(outputs)))
     }
 
-    fn take(&self, headers: &MetadataMap) -> Result<Output, Status> {
+    fn take(&self, headers: &MetadataMap) -> Result<Destination, Status> {
         let index = headers
             .get("buildkit-attachable-exporter-id")
             .and_then(|id| id.to_str().ok()?.parse().ok());
@@ -89,9 +89,11 @@ impl StreamingService<Bytes> for DiffCopy {
         Box::pin(async move {
             let received = request.into_inner();
             match output? {
-                Output::File(path) => archive::to_file(received, path).await?,
-                Output::Writer(writer) => drop(archive::to_writer(received, writer).await?),
-                Output::Directory(path) => return Ok(Response::new(tree::receive(received, path))),
+                Destination::File(path) => archive::to_file(received, path).await?,
+                Destination::Writer(writer) => drop(archive::to_writer(received, writer).await?),
+                Destination::Directory(path) => {
+                    return Ok(Response::new(tree::receive(received, path)));
+                }
             }
             Ok(Response::new(futures::stream::empty().boxed()))
         })
