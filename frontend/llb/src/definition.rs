@@ -29,12 +29,13 @@ impl Definition {
         writer.finish(output)
     }
 
-    /// The definition in its wire type.
+    /// The definition in its wire type. Operations without a location have no entry among the locations: prost
+    /// would write one without a value, and a daemon that then fails to run the operation dies of it.
     pub fn pb(&self) -> &pb::Definition {
         &self.pb
     }
 
-    /// The definition in its wire type.
+    /// The definition in its wire type, as [`Definition::pb`] has it.
     pub fn into_pb(self) -> pb::Definition {
         self.pb
     }
@@ -57,7 +58,12 @@ impl Definition {
 
 impl From<pb::Definition> for Definition {
     /// A definition of another client, as it is. [`Output::import`] takes it into a graph.
-    fn from(pb: pb::Definition) -> Self {
+    fn from(mut pb: pb::Definition) -> Self {
+        if let Some(source) = &mut pb.source {
+            source
+                .locations
+                .retain(|_, list| !list.locations.is_empty());
+        }
         let operations = pb
             .def
             .split_last()

@@ -12,6 +12,8 @@ use buildkit_proto::pb;
 use prost::Message;
 use prost::encoding::{self, WireType};
 
+use crate::Digest;
+
 /// The bytes of an operation, whose digest names its vertex.
 pub fn op(op: &pb::Op) -> Vec<u8> {
     let mut buf = Vec::new();
@@ -48,7 +50,12 @@ pub fn definition(definition: &pb::Definition) -> Vec<u8> {
         });
     }
     if let Some(source) = &definition.source {
-        nested(3, &self::source(source), &mut buf);
+        let mut source = source.clone();
+        // Go writes an entry for every operation, whether it has a location or not.
+        for op in definition.def.split_last().map_or(&[][..], |(_, ops)| ops) {
+            source.locations.entry(Digest::of(op).into()).or_default();
+        }
+        nested(3, &self::source(&source), &mut buf);
     }
     buf
 }

@@ -142,18 +142,17 @@ pub(crate) struct Collector {
 }
 
 impl Collector {
-    /// Adds the locations of a vertex. A vertex without any gets an empty entry, as from Go.
+    /// Adds the locations of a vertex, if it has any.
     pub(crate) fn add(&mut self, digest: &str, locations: &[Location]) {
+        if locations.is_empty() {
+            return;
+        }
         let found: Vec<_> = locations
             .iter()
             .map(|location| self.locate(location))
             .collect();
-        self.source
-            .locations
-            .entry(digest.to_owned())
-            .or_default()
-            .locations
-            .extend(found);
+        let known = self.source.locations.entry(digest.to_owned());
+        known.or_default().locations.extend(found);
     }
 
     pub(crate) fn finish(self) -> pb::Source {

@@ -116,7 +116,7 @@ proptest! {
         for bytes in &decoded.def {
             prop_assert_eq!(&encode::op(&pb::Op::decode(bytes.as_slice()).unwrap()), bytes);
         }
-        prop_assert_eq!(&decoded, definition.pb());
+        prop_assert_eq!(Definition::from(decoded), definition);
     }
 
     #[test]
