@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use buildkit_llb::{
-    CopyMode, CopyOptions, Definition, Exec, FileOps, LlbError, Mkdir, Mkfile, Mount, Output,
-    Owner, Sharing, Source,
+    CopyMode, CopyOptions, Definition, Digest, Exec, FileOps, LlbError, Mkdir, Mkfile, Mount,
+    Output, Owner, Sharing, Source,
 };
 use buildkit_proto::pb;
 
@@ -239,13 +239,9 @@ fn definitions_of_other_clients() {
                 source_index: 7,
                 ranges: Vec::new(),
             };
-            source
-                .locations
-                .values_mut()
-                .next()
-                .unwrap()
-                .locations
-                .push(location);
+            let digest = Digest::of(&definition.def[0]).into();
+            let list = source.locations.entry(digest).or_default();
+            list.locations.push(location);
         },
         "it has no source file 7",
     );
