@@ -1,0 +1,145 @@
+//! The daemons that tests build on, by the environment in which clients find them.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::process;
+
+/// What to do when the environment is not there.
+const HOW: &str =
+    "run the end-to-end tests by `cargo xtask test`, which starts an engine and sets it";
+
+/// A BuildKit daemon with all that belongs to it.
+#[derive(Clone, Debug, Default)]
+pub struct Engine {
+    /// What differs from this process's own environment.
+    env: BTreeMap<String, String>,
+}
+
+/// A daemon of a test's own, empty at first; it goes, with its cache, when this is dropped.
+#[derive(Debug)]
+pub struct PrivateEngine {
+    name: String,
+    engine: Engine,
+}
+
+impl Engine {
+    /// The engine that this process was given: BUILDKIT_HOST, BUILDX_BUILDER and BUILDX_CONFIG, DOCKER_CONFIG and
+    /// LAYERCAKE_REGISTRY as `cargo xtask engine env` prints them, LAYERCAKE_BIN for the product's program and
+    /// LAYERCAKE_XTASK for the chores'.
+    pub fn given() -> Result<Self> {
+        for name in [
+            "BUILDKIT_HOST",
+            "BUILDX_BUILDER",
+            "LAYERCAKE_REGISTRY",
+            "LAYERCAKE_BIN",
+            "LAYERCAKE_XTASK",
+        ] {
+            variable(name)?;
+        }
+        Ok(Self::default())
+    }
+
+    /// The registry's `host:port`.
+    pub fn registry(&self) -> Result<String> {
+        variable("LAYERCAKE_REGISTRY")
+    }
+
+    /// The `layercake` program, to be run on this daemon.
+    pub fn layercake(&self) -> Result<Command> {
+        Ok(self.command(variable("LAYERCAKE_BIN")?))
+    }
+
+    /// `docker buildx`, to be run on this daemon.
+    pub fn buildx(&self) -> Command {
+        let mut command = self.command("docker".to_owned());
+        command.arg("buildx");
+        command
+    }
+
+    fn command(&self, program: String) -> Command {
+        let mut command = Command::new(program);
+        command.envs(&self.env);
+        command
+    }
+}
+
+impl PrivateEngine {
+    /// Starts an empty daemon. Two tests at once need two names.
+    pub fn start(name: &str) -> Result<Self> {
+        Engine::given()?;
+        chore(&["engine", "wipe", "--name", name])?;
+        let mut private = Self {
+            name: name.to_owned(),
+            engine: Engine::default(),
+        };
+        private.up()?;
+        Ok(private)
+    }
+
+    /// The daemon.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Starts the daemon again, with the cache that it had.
+    pub fn up(&mut self) -> Result<()> {
+        chore(&["engine", "up", "--name", &self.name])?;
+        self.engine.env = exports(&chore(&["engine", "env", "--name", &self.name])?)?;
+        Ok(())
+    }
+
+    /// Kills the daemon where it stands.
+    pub fn kill(&self) -> Result<()> {
+        chore(&["engine", "kill", "--name", &self.name]).map(drop)
+    }
+}
+
+impl Drop for PrivateEngine {
+    fn drop(&mut self) {
+        // Nothing can be done about an error here; the next `start` of this name wipes too.
+        let _ = chore(&["engine", "wipe", "--name", &self.name]);
+    }
+}
+
+fn chore(arguments: &[&str]) -> Result<String> {
+    process::output(Command::new(PathBuf::from(variable("LAYERCAKE_XTASK")?)).args(arguments))
+}
+
+fn variable(name: &str) -> Result<String> {
+    env::var(name).with_context(|| format!("{name} is not set: {HOW}"))
+}
+
+/// Reads lines such as `export NAME='value'`.
+fn exports(text: &str) -> Result<BTreeMap<String, String>> {
+    let mut env = BTreeMap::new();
+    for line in text.lines() {
+        let pair = line
+            .strip_prefix("export ")
+            .and_then(|rest| rest.split_once('='));
+        let Some((name, value)) = pair else {
+            bail!("`{line}` is no export")
+        };
+        env.insert(
+            name.to_owned(),
+            value.trim_matches('\'').replace(r"'\''", "'"),
+        );
+    }
+    Ok(env)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::exports;
+
+    #[test]
+    fn exports_are_read() {
+        let env = exports("export A='b c'\nexport D='it'\\''s'\n").unwrap();
+        assert_eq!((env["A"].as_str(), env["D"].as_str()), ("b c", "it's"));
+        assert!(exports("A=b").is_err());
+    }
+}

@@ -1,0 +1,249 @@
+//! What a build did, stage by stage, as BuildKit told it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+
+/// What became of a stage. A stage that BuildKit does not mention was cached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// Its result was there already.
+    Cached,
+    /// Its work was done in this build.
+    Ran,
+    /// Its work failed.
+    Failed,
+}
+
+/// What a build came to.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// Whether it ended well; of several programs, whether all did.
+    pub ok: bool,
+    /// The exit codes, one a program; none for one that a signal ended.
+    pub codes: Vec<Option<i32>>,
+    /// What people saw besides BuildKit's progress.
+    pub text: String,
+    /// What the steps wrote to stdout.
+    pub stdout: String,
+    stages: BTreeMap<String, State>,
+}
+
+/// One line of `--progress=rawjson`.
+#[derive(Deserialize)]
+struct Update {
+    #[serde(default)]
+    vertexes: Vec<Vertex>,
+    #[serde(default)]
+    logs: Vec<Log>,
+}
+
+#[derive(Deserialize)]
+struct Vertex {
+    digest: String,
+    #[serde(default)]
+    name: String,
+    completed: Option<String>,
+    #[serde(default)]
+    cached: bool,
+    #[serde(default)]
+    error: String,
+}
+
+#[derive(Deserialize)]
+struct Log {
+    #[serde(default)]
+    stream: u8,
+    #[serde(default)]
+    data: String,
+}
+
+const STDOUT: u8 = 1;
+
+impl Outcome {
+    /// Folds what one program printed. Lines of JSON are progress, all others are for people.
+    pub fn of(lines: &[String], code: Option<i32>) -> Result<Self> {
+        let mut outcome = Self {
+            ok: code == Some(0),
+            codes: vec![code],
+            ..Self::default()
+        };
+        let mut vertices = BTreeMap::new();
+        for line in lines {
+            if !line.starts_with('{') {
+                outcome.text += line;
+                outcome.text.push('\n');
+                continue;
+            }
+            let update: Update =
+                serde_json::from_str(line).with_context(|| format!("no progress: {line}"))?;
+            for log in update.logs.iter().filter(|log| log.stream == STDOUT) {
+                outcome.stdout += &String::from_utf8_lossy(&STANDARD.decode(&log.data)?);
+            }
+            vertices.extend(
+                update
+                    .vertexes
+                    .into_iter()
+                    .map(|vertex| (vertex.digest.clone(), vertex)),
+            );
+        }
+        for vertex in vertices.values() {
+            if let Some(stage) = stage_of(&vertex.name) {
+                outcome.set(stage, vertex.state());
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// What several programs did together.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        for (stage, became) in &other.stages {
+            self.set(stage, *became);
+        }
+        Self {
+            ok: self.ok && other.ok,
+            codes: [self.codes, other.codes].concat(),
+            text: self.text + &other.text,
+            stdout: self.stdout + &other.stdout,
+            stages: self.stages,
+        }
+    }
+
+    fn set(&mut self, stage: &str, became: State) {
+        let known = self.stages.entry(stage.to_owned()).or_insert(became);
+        *known = became.max(*known);
+    }
+
+    /// What became of a stage, if BuildKit mentioned it.
+    pub fn state(&self, stage: &str) -> Option<State> {
+        self.stages.get(stage).copied()
+    }
+
+    /// The stages that ran, by their names in the plan: `notebook`, `notebook@micromamba+conda-env`.
+    pub fn ran(&self) -> BTreeSet<&str> {
+        let ran = self
+            .stages
+            .iter()
+            .filter(|(_, state)| **state == State::Ran);
+        ran.map(|(stage, _)| stage.as_str()).collect()
+    }
+
+    /// The stages that ran, by their names in the file: `notebook`.
+    pub fn ran_in_file(&self) -> BTreeSet<&str> {
+        self.ran()
+            .into_iter()
+            .map(|stage| stage.split_once('@').map_or(stage, |(name, _)| name))
+            .collect()
+    }
+
+    /// The same, if the build ended well.
+    pub fn succeeded(self) -> Result<Self> {
+        if self.ok {
+            return Ok(self);
+        }
+        let failed = self
+            .stages
+            .iter()
+            .filter(|(_, state)| **state == State::Failed);
+        let failed: Vec<_> = failed.map(|(stage, _)| stage).collect();
+        bail!("the build failed, in the stages {failed:?}:\n{}", self.text)
+    }
+
+    /// An error that tells what ran too much and what too little.
+    pub fn expect_ran<'s>(&self, expected: impl IntoIterator<Item = &'s str>) -> Result<()> {
+        difference(&self.ran(), &expected.into_iter().collect())
+    }
+}
+
+/// An error that names what is in one of the sets only.
+pub fn difference(ran: &BTreeSet<&str>, expected: &BTreeSet<&str>) -> Result<()> {
+    if ran == expected {
+        return Ok(());
+    }
+    let list = |stages: Vec<&&str>| match stages.as_slice() {
+        [] => "nothing".to_owned(),
+        some => some
+            .iter()
+            .map(|stage| **stage)
+            .collect::<Vec<_>>()
+            .join(" "),
+    };
+    let more = list(ran.difference(expected).collect());
+    let less = list(expected.difference(ran).collect());
+    bail!("ran and should not have: {more}; should have run and did not: {less}")
+}
+
+impl Vertex {
+    fn state(&self) -> State {
+        if !self.error.is_empty() {
+            return State::Failed;
+        }
+        if self.completed.is_some() && !self.cached {
+            State::Ran
+        } else {
+            State::Cached
+        }
+    }
+}
+
+/// The stage that a step's name begins with: `[STAGE] what it does`.
+fn stage_of(name: &str) -> Option<&str> {
+    let (stage, _) = name.strip_prefix('[')?.split_once("] ")?;
+    (stage != "internal" && !stage.contains(' ')).then_some(stage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Outcome, State, stage_of};
+
+    fn of(lines: &[&str]) -> Outcome {
+        let lines: Vec<_> = lines.iter().map(|line| (*line).to_owned()).collect();
+        Outcome::of(&lines, Some(0)).unwrap()
+    }
+
+    #[test]
+    fn the_last_state_of_a_step_counts() {
+        let outcome = of(&[
+            r#"{"vertexes":[{"digest":"a","name":"[one] x","completed":"t"},{"digest":"b","name":"[two] x"}]}"#,
+            "a word to people",
+            r#"{"vertexes":[{"digest":"a","name":"[one] x","completed":"t","cached":true}]}"#,
+            r#"{"vertexes":[{"digest":"b","name":"[two] x","completed":"t"}]}"#,
+            r#"{"logs":[{"vertex":"b","stream":1,"data":"aGkK"},{"vertex":"b","stream":2,"data":"aGkK"}]}"#,
+        ]);
+        assert_eq!(
+            (outcome.state("one"), outcome.state("two")),
+            (Some(State::Cached), Some(State::Ran))
+        );
+        assert_eq!(
+            (outcome.text.as_str(), outcome.stdout.as_str()),
+            ("a word to people\n", "hi\n")
+        );
+    }
+
+    #[test]
+    fn differences_are_told_both_ways() {
+        let outcome = of(&[r#"{"vertexes":[{"digest":"a","name":"[one@x] y","completed":"t"}]}"#]);
+        assert_eq!(outcome.ran_in_file(), ["one"].into());
+        outcome.expect_ran(["one@x"]).unwrap();
+        let error = outcome.expect_ran(["two"]).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "ran and should not have: one@x; should have run and did not: two"
+        );
+    }
+
+    #[test]
+    fn only_stages_are_stages() {
+        assert_eq!(
+            stage_of("[conda-env] micromamba install"),
+            Some("conda-env")
+        );
+        assert_eq!(stage_of("[internal] load files"), None);
+        assert_eq!(stage_of("[stage-0 2/3] RUN make"), None);
+        assert_eq!(stage_of("exporting to image"), None);
+    }
+}

@@ -1,0 +1,80 @@
+//! What the registry holds, asked of the registry itself.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+
+use crate::Engine;
+
+/// The kinds of manifests that images have.
+const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
+                      application/vnd.docker.distribution.manifest.list.v2+json, \
+                      application/vnd.docker.distribution.manifest.v2+json";
+
+/// A registry without TLS on this machine.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    address: String,
+}
+
+impl Registry {
+    /// The engine's.
+    pub fn of(engine: &Engine) -> Result<Self> {
+        Ok(Self {
+            address: engine.registry()?,
+        })
+    }
+
+    /// The digest that a tag stands for.
+    pub fn digest(&self, repository: &str, tag: &str) -> Result<String> {
+        let (head, _) = self.get(&format!("/v2/{repository}/manifests/{tag}"))?;
+        let mut header = head.lines().filter_map(|line| line.split_once(": "));
+        let digest = header.rfind(|(name, _)| name.eq_ignore_ascii_case("docker-content-digest"));
+        Ok(digest.context("the registry names no digest")?.1.to_owned())
+    }
+
+    /// The configuration of the image, for the platform it was built for.
+    pub fn config(&self, repository: &str, reference: &str) -> Result<Value> {
+        let mut manifest = self.json(&format!("/v2/{repository}/manifests/{reference}"))?;
+        if let Some(entries) = manifest["manifests"].as_array() {
+            // Beside the image an index may hold attestations, which are for no platform.
+            let image = entries
+                .iter()
+                .find(|entry| entry["platform"]["os"] != "unknown");
+            let digest = image
+                .and_then(|entry| entry["digest"].as_str())
+                .context("an index without an image")?;
+            manifest = self.json(&format!("/v2/{repository}/manifests/{digest}"))?;
+        }
+        let digest = manifest["config"]["digest"]
+            .as_str()
+            .context("a manifest without a configuration")?;
+        self.json(&format!("/v2/{repository}/blobs/{digest}"))
+    }
+
+    fn json(&self, path: &str) -> Result<Value> {
+        let (_, body) = self.get(path)?;
+        serde_json::from_str(&body).with_context(|| format!("{path} is no JSON"))
+    }
+
+    /// The head and the body of an answer.
+    fn get(&self, path: &str) -> Result<(String, String)> {
+        let mut stream =
+            TcpStream::connect(&self.address).context("the registry does not answer")?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.0\r\nHost: {}\r\nAccept: {ACCEPT}\r\n\r\n",
+            self.address
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (head, body) = answer
+            .split_once("\r\n\r\n")
+            .context("the registry speaks no HTTP")?;
+        let status = head.lines().next().unwrap_or_default();
+        ensure!(status.contains(" 200 "), "{path}: {status}");
+        Ok((head.to_owned(), body.to_owned()))
+    }
+}

@@ -1,0 +1,11 @@
+//! The product's promises, held on a real BuildKit through both doors. `cargo xtask test` runs them.
+
+mod cold;
+mod edits;
+mod errors;
+mod examples;
+mod images;
+mod outputs;
+mod sharing;
+mod table;
+mod unchanged;
