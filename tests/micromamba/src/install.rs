@@ -1,6 +1,8 @@
 //! `install`: solve, download, link, and hand the rest to pip.
 
 use std::collections::BTreeMap;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -108,11 +110,20 @@ async fn link(
         .with_requested_specs(specs)
         .install(prefix, records)
         .await?;
+    make_readable(&prefix.join("conda-meta"))?;
     let changed = done.transaction.operations.len();
     say(&format!(
         "done     {count} packages in {}, {changed} changed",
         prefix.display()
     ));
+    Ok(())
+}
+
+/// rattler keeps its records to their owner; micromamba lets everybody read them.
+fn make_readable(records: &Path) -> Result<()> {
+    for entry in fs::read_dir(records)? {
+        fs::set_permissions(entry?.path(), Permissions::from_mode(0o644))?;
+    }
     Ok(())
 }
 

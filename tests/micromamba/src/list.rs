@@ -34,7 +34,7 @@ pub fn list(prefix: &Path, json: bool) -> Result<()> {
 }
 
 /// Prints the configuration.
-pub fn info(config: &Config) -> Result<()> {
+pub fn info(config: &Config) {
     say(&format!(
         "base environment : {}",
         config.root_prefix.display()
@@ -44,7 +44,6 @@ pub fn info(config: &Config) -> Result<()> {
         "channel alias    : {}",
         config.channels.channel_alias
     ));
-    Ok(())
 }
 
 fn name(record: &PrefixRecord) -> &str {

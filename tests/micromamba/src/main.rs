@@ -34,7 +34,10 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Install(options) => install::install(&config, &options).await,
         Command::List { target, json } => list::list(&config.prefix(&target), json),
         Command::Clean(what) => clean::clean(&config, &what),
-        Command::Info => list::info(&config),
+        Command::Info => {
+            list::info(&config);
+            Ok(())
+        }
         Command::Shell(action) => shell::shell(&config, &action),
     }
 }

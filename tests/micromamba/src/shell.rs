@@ -43,16 +43,16 @@ fn activation(prefix: &Path, name: &str, path: &str) -> Result<String> {
     let bin = format!("{}/bin", text(prefix)?);
     let rest = path.split(':').filter(|folder| *folder != bin);
     let path: Vec<&str> = std::iter::once(bin.as_str()).chain(rest).collect();
-    let mut code = format!(
-        "export PATH={}\nexport CONDA_PREFIX={}\nexport CONDA_DEFAULT_ENV={}\nexport CONDA_SHLVL=1",
-        quote(&path.join(":")),
-        quote(text(prefix)?),
-        quote(name),
-    );
+    let mut lines = vec![
+        format!("export PATH={}", quote(&path.join(":"))),
+        format!("export CONDA_PREFIX={}", quote(text(prefix)?)),
+        format!("export CONDA_DEFAULT_ENV={}", quote(name)),
+        "export CONDA_SHLVL=1".to_owned(),
+    ];
     for script in scripts(&prefix.join("etc/conda/activate.d")) {
-        code += &format!("\n. {}", quote(text(&script)?));
+        lines.push(format!(". {}", quote(text(&script)?)));
     }
-    Ok(code)
+    Ok(lines.join("\n"))
 }
 
 /// The scripts that packages want to be run on activation, in order. Named one by
