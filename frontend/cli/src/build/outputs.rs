@@ -47,24 +47,25 @@ pub fn exports(
     if docker && (settings.load || exports.is_empty()) {
         exports.push((image("moby", &tags, false), None));
     }
-    if exports.iter().any(|(exporter, _)| {
-        exporter
+    for (exporter, _) in &exports {
+        if exporter
             .attributes
             .get("push")
             .is_some_and(|push| push == "true")
-    }) {
-        check_push(&tags, docker, named)?;
+        {
+            check_push(exporter, docker, named)?;
+        }
     }
     Ok(exports)
 }
 
-fn check_push(tags: &[String], docker: bool, named: Named<'_>) -> Result<(), UsageError> {
+fn check_push(exporter: &Exporter, docker: bool, named: Named<'_>) -> Result<(), UsageError> {
     if docker {
         let message = "the BuildKit inside a Docker engine does not push; build with --load and `docker push`, or use \
                        a BuildKit daemon of its own";
         return Err(UsageError::new(message));
     }
-    if tags.is_empty() {
+    if !exporter.attributes.contains_key("name") {
         let message = format!(
             "`{}` has no tags to push; give it `tags:` in layercake.yaml, or use --tag",
             named.service

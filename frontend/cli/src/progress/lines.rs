@@ -58,7 +58,11 @@ impl Lines {
             known.named = true;
             let _ = writeln!(lines, "#{number} {}", vertex.name);
         }
-        if known.ended || vertex.completed.is_none() {
+        if vertex.completed.is_none() {
+            known.ended = false; // It may have ended before, when only its cache was looked up.
+            return lines;
+        }
+        if known.ended {
             return lines;
         }
         known.ended = true;
