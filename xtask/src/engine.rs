@@ -156,6 +156,7 @@ impl Engine {
             state,
             name,
         } = self;
+        buildkitd::check_root()?;
         packages::install(layout, packages::ALL)?;
         registry::start(layout, state, options.registry_port)?;
         channel::start(layout, state, options.channel_port)?;

@@ -29,14 +29,19 @@ pub fn host(layout: &Layout, name: &str) -> Result<String> {
     Ok(format!("unix://{path}"))
 }
 
-/// Starts the daemon `name`.
-pub fn start(layout: &Layout, state: &mut State, name: &str) -> Result<()> {
+/// Refuses to go on where a daemon could not run.
+pub fn check_root() -> Result<()> {
     if !rustix::process::geteuid().is_root() {
         bail!(
             "a private buildkitd needs root; run as root, \
              or set BUILDKIT_HOST to a BuildKit that can pull base images"
         );
     }
+    Ok(())
+}
+
+/// Starts the daemon `name`.
+pub fn start(layout: &Layout, state: &mut State, name: &str) -> Result<()> {
     let configuration = configuration(layout, state, name)?;
     let root = layout.daemon(name);
     let file = root.join("buildkitd.toml");
