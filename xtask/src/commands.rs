@@ -1,5 +1,6 @@
 //! The commands, one file each. To add one: a file here, a variant, a line in `run`.
 
+mod bench;
 mod channel;
 mod demo;
 mod engine;
@@ -26,6 +27,8 @@ pub enum Command {
         #[arg(last = true)]
         only: Vec<String>,
     },
+    /// Measure builds of examples/clx beside `docker buildx bake`, or planning
+    Bench(bench::BenchArgs),
     /// Build the frontend's image and push it to the engine's registry
     FrontendImage,
     /// Write the goldens of LLB with Go's client
@@ -40,6 +43,7 @@ impl Command {
             Self::Channel => channel::run(),
             Self::Demo => demo::run(),
             Self::Test { only } => test::run(&only),
+            Self::Bench(command) => command.run(),
             Self::FrontendImage => frontend_image::run(),
             Self::Golden => golden::run(),
         }

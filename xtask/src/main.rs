@@ -4,6 +4,7 @@
 //! [`engine`] (a BuildKit to work with), [`product`] (what ships), [`run`] (child processes), [`step`]
 //! (what is printed) and [`workspace`] (where things are).
 
+mod bench;
 mod commands;
 mod engine;
 mod product;

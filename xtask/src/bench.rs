@@ -1,0 +1,17 @@
+//! What the product costs, measured beside what people use today, in one run on one daemon.
+//!
+//! [`services`] builds the three services of examples/clx by `layercake build` and by `docker buildx bake` over
+//! their Dockerfiles; [`plan`] plans generated files of many stages. Numbers are printed, and beside them whether
+//! the product's promises hold; a promise that does not hold is shown and is no error, as machines differ.
+
+mod contender;
+mod generate;
+mod memory;
+mod plan;
+mod progress;
+mod project;
+mod services;
+mod table;
+
+pub use plan::plan;
+pub use services::services;
