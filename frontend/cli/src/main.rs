@@ -22,10 +22,12 @@ mod pipeline;
 mod printer;
 mod progress;
 mod project;
+#[cfg(test)]
+mod reference;
 mod settings;
 mod view;
 
-use clap::Parser;
+use clap::FromArgMatches;
 use tokio::runtime::Runtime;
 
 use args::Cli;
@@ -34,7 +36,8 @@ use pipeline::Rejected;
 use printer::Printer;
 
 fn main() -> ExitStatus {
-    let cli = Cli::parse();
+    let matches = args::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let printer = Printer::new();
     let outcome = Runtime::new()
         .map_err(anyhow::Error::from)

@@ -8,7 +8,9 @@ pub use show::{CheckArgs, GraphArgs, GraphFormat, LlbArgs, LlbFormat, PlanArgs, 
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::exit::ExitStatus;
 
 /// Builds the services of one repository as one graph of stages.
 ///
@@ -25,6 +27,12 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The command line, with the exit codes below its help.
+pub fn command() -> clap::Command {
+    let codes = ExitStatus::ALL.map(|(code, meaning)| format!("  {:>3}  {meaning}", code as u8));
+    Cli::command().after_help(format!("Exit codes:\n{}", codes.join("\n")))
 }
 
 /// The commands.

@@ -7,6 +7,7 @@ mod job;
 mod lend;
 mod outputs;
 mod report;
+mod sizes;
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -29,6 +30,7 @@ use crate::settings::{BuildSettings, Environment, UsageError};
 use job::{Job, Outcome};
 use lend::{CONTEXT, lend_context, lend_outputs};
 use outputs::{Named, exports};
+use sizes::Sizes;
 
 /// What a build is about.
 pub struct Build<'b> {
@@ -72,6 +74,8 @@ impl Build<'_> {
                 labels: self.settings.labels.clone(),
             },
         )?;
+        let sizes = Sizes::of(&plan, &lowered);
+        let vertices = lowered.vertices.clone();
         let epoch = project.given.build_args.get("SOURCE_DATE_EPOCH").cloned();
         let epoch = epoch.or_else(|| environment("SOURCE_DATE_EPOCH"));
         let (jobs, _outputs) = self
@@ -79,7 +83,10 @@ impl Build<'_> {
             .await?;
         self.hint(&jobs);
         let outcomes = self.solve(jobs).await;
-        self.tell(project, &plan, &outcomes, started).await
+        let report = self
+            .with_sizes(report::report(&plan, &vertices, &outcomes), &sizes)
+            .await;
+        self.tell(project, &plan, &outcomes, &report, started)
     }
 
     /// The jobs, and the sessions that hold their outputs.
@@ -203,17 +210,17 @@ impl Build<'_> {
     }
 
     /// Says what became of it: the failure, the table, the files that were asked for.
-    async fn tell(
+    fn tell(
         &self,
         project: &Project,
         plan: &Plan,
         outcomes: &[(String, Outcome)],
+        report: &Report,
         started: Instant,
     ) -> anyhow::Result<ExitStatus> {
         let elapsed = started.elapsed().as_secs_f64();
-        let report = self.with_sizes(report::report(plan, outcomes)).await;
-        self.write_report(&report)?;
-        self.printer.note(&report::table(&report, elapsed));
+        self.write_report(report)?;
+        self.printer.note(&report::table(report, elapsed));
         for (_, outcome) in outcomes {
             if let Some(Err(failure)) = &outcome.result {
                 return self.tell_failure(failure, outcome, project, plan);
@@ -224,13 +231,13 @@ impl Build<'_> {
     }
 
     /// Sizes are worth asking for only where something is new, or somebody wants them.
-    async fn with_sizes(&self, report: Report) -> Report {
+    async fn with_sizes(&self, report: Report, sizes: &Sizes) -> Report {
         let new = report.in_state(StageState::Ran).next().is_some();
         if !new && self.settings.report.is_none() {
             return report;
         }
         match self.daemon.client.cache_records().await {
-            Ok(records) => report.with_sizes(&records),
+            Ok(records) => sizes.add_to(report, &records),
             Err(_) => report, // The report is true without them, and the build's own failure says more.
         }
     }

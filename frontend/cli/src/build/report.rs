@@ -1,5 +1,8 @@
 //! What became of each stage, over all services.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use buildkit_llb::Digest;
 use layercake_planner::plan::{Plan, StageId};
 use layercake_solve::{
     ExpectedStage, REPORT_VERSION, Report, ServiceReport, StageReport, StageState,
@@ -8,9 +11,15 @@ use layercake_solve::{
 use super::job::Outcome;
 use crate::view::count;
 
+/// The main vertices of each stage.
+pub type Vertices = BTreeMap<StageId, BTreeSet<Digest>>;
+
 /// One report of all services. A stage of several services ran if it ran for one of them: for the others it was then
 /// in the cache.
-pub fn report(plan: &Plan, outcomes: &[(String, Outcome)]) -> Report {
+///
+/// Stages that do the same on the same root are one vertex, which bears the name of one of them; what became of it
+/// became of all.
+pub fn report(plan: &Plan, vertices: &Vertices, outcomes: &[(String, Outcome)]) -> Report {
     let mut whole = Report {
         version: REPORT_VERSION,
         ..Report::default()
@@ -34,8 +43,31 @@ pub fn report(plan: &Plan, outcomes: &[(String, Outcome)]) -> Report {
         }
         whole.services.push(service_report(service, outcome));
     }
+    share(plan, vertices, &mut stages);
     whole.stages = stages.into_iter().flatten().collect();
     whole
+}
+
+/// Gives the stages of one vertex the most telling state that any of them has.
+fn share(plan: &Plan, vertices: &Vertices, stages: &mut [Option<StageReport>]) {
+    let mut told: HashMap<&BTreeSet<Digest>, StageReport> = HashMap::new();
+    for (id, _) in plan.stages() {
+        if let (Some(digests), Some(stage)) = (vertices.get(&id), &stages[id.index()]) {
+            let most = match told.remove(digests) {
+                Some(known) => more_telling(known, stage.clone()),
+                None => stage.clone(),
+            };
+            told.insert(digests, most);
+        }
+    }
+    for (id, _) in plan.stages() {
+        let most = vertices.get(&id).and_then(|digests| told.get(digests));
+        if let (Some(most), Some(stage)) = (most, &mut stages[id.index()]) {
+            stage.state = most.state;
+            stage.seconds = most.seconds;
+            stage.error.clone_from(&most.error);
+        }
+    }
 }
 
 fn expected(plan: &Plan, id: StageId) -> ExpectedStage {
