@@ -21,11 +21,15 @@ use crate::session::{Attached, Session, SessionError};
 use buildkit_proto::moby::buildkit::v1::control_client::ControlClient;
 use buildkit_proto::moby::buildkit::v1::{self as wire, StatusRequest};
 use futures::{Stream, StreamExt, TryFutureExt};
+use std::sync::OnceLock;
 use std::time::Duration;
+use tokio::time::timeout;
 use tonic::Status;
 use tonic::transport::Channel;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a solve may take to end after its build could not say that it has.
+const END_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection to a BuildKit daemon. Clones share it.
 #[derive(Debug, Clone)]
@@ -38,7 +42,7 @@ impl Client {
     pub async fn connect(address: &Address) -> Result<Self, ConnectError> {
         let (channel, complaints) = dial::channel(address).await?;
         let client = Self { channel };
-        let cause = match tokio::time::timeout(CONNECT_TIMEOUT, client.request_info()).await {
+        let cause = match timeout(CONNECT_TIMEOUT, client.request_info()).await {
             Ok(Ok(_)) => return Ok(client),
             Ok(Err(status)) => complaints
                 .take()
@@ -146,22 +150,30 @@ impl Client {
         R: Future<Output = Result<GatewayResult, Failure>>,
     {
         let bridge = self.bridge(&request.reference)?;
+        let own = OnceLock::new();
         let run = async {
             let outcome = build(bridge.clone()).await;
-            let failed = outcome.as_ref().err().cloned();
-            bridge.finish(outcome).await?;
-            failed.map_or(Ok(()), Err)
+            if let Err(failure) = &outcome {
+                own.get_or_init(|| failure.clone());
+            }
+            bridge.finish(outcome).await
         };
         let solve = self.solve(request);
         tokio::pin!(solve, run);
-        tokio::select! {
+        let solved = tokio::select! {
             solved = &mut solve => solved,
-            // The solve ends by itself once the build has returned. Of two failures the build's own says more, unless
-            // it is only that the solve's ended it.
-            ran = &mut run => match (ran, solve.await) {
-                (Err(failure), _) if !failure.is_cancelled() && !failure.is_disconnect() => Err(failure),
-                (_, solved) => solved,
+            // The solve ends by itself once the build has returned; if that couldn't be told, perhaps not.
+            ran = &mut run => match ran {
+                Ok(()) => solve.await,
+                Err(failure) => timeout(END_TIMEOUT, solve).await.unwrap_or(Err(failure)),
             },
+        };
+        // Of two failures the build's own says more, unless it is only that the solve's ended it.
+        match own.get() {
+            Some(failure) if !failure.is_cancelled() && !failure.is_disconnect() => {
+                Err(failure.clone())
+            }
+            _ => solved,
         }
     }
 
