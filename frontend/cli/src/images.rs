@@ -12,8 +12,9 @@ use layercake_solve::{Capabilities, ImageRequest, ResolveMode, Solver};
 use crate::pipeline::Images;
 use crate::settings::to_wire;
 
-/// Copies that set modes by symbols.
-const SYMBOLIC_MODES: &str = "file.copy.modestring";
+/// What tells that copies can set modes by symbols. They have a capability of their own, which no daemon announces;
+/// symbolic links came one release later.
+const SYMBOLIC_MODES: &str = "file.symlink.create";
 
 /// Images as the daemon's registries have them.
 #[derive(Debug)]

@@ -43,7 +43,7 @@ pub struct LowerOptions {
 pub struct Abilities {
     /// `mergeop` and `diffop`. Docker with a graph-driver store has neither.
     pub merge: bool,
-    /// `file.copy.modestring`: without it a file's umask decides whether what reads it runs again.
+    /// Modes such as `u=rwX,go=rX` in copies: without it a file's umask decides whether what reads it runs again.
     pub symbolic_modes: bool,
 }
 

@@ -77,7 +77,7 @@ impl Memory {
 
 impl Solver for Memory {
     async fn ping(&self) -> Result<Capabilities, Failure> {
-        let llb = ["mergeop", "diffop", "file.copy.modestring"]
+        let llb = ["mergeop", "diffop", "file.symlink.create"]
             .map(str::to_owned)
             .into();
         Ok(Capabilities {
