@@ -18,9 +18,9 @@ use crate::dial::{self, ConnectError, MESSAGE_LIMIT};
 use crate::events::Event;
 use crate::failure::{Failure, disconnection};
 use crate::session::{Attached, Session, SessionError};
+use buildkit_proto::moby::buildkit::v1 as wire;
 use buildkit_proto::moby::buildkit::v1::control_client::ControlClient;
-use buildkit_proto::moby::buildkit::v1::{self as wire, StatusRequest};
-use futures::{Stream, StreamExt, TryFutureExt};
+use futures::{Stream, TryFutureExt};
 use std::sync::OnceLock;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -115,16 +115,17 @@ impl Client {
         &self,
         reference: &str,
     ) -> Result<impl Stream<Item = Result<Vec<Event>, Failure>> + use<>, Failure> {
-        let response = self
-            .control()
-            .status(StatusRequest {
-                r#ref: reference.to_owned(),
-            })
-            .await?;
-        Ok(response.into_inner().map(|update| match update {
-            Ok(update) => Ok(Event::from_wire(update)),
-            Err(status) => Err(Failure::from(status)),
-        }))
+        let request = wire::StatusRequest {
+            r#ref: reference.to_owned(),
+        };
+        let updates = self.control().status(request).await?.into_inner();
+        Ok(futures::stream::try_unfold(
+            updates,
+            |mut updates| async move {
+                let update = updates.message().await?;
+                Ok(update.map(|update| (Event::from_wire(update), updates)))
+            },
+        ))
     }
 
     /// Lends the daemon a session, until what is returned is dropped.

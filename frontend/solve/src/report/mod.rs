@@ -4,7 +4,6 @@
 //! to no stage. BuildKit doesn't report what lies behind a cached vertex, so the caller says which stages the build
 //! had, and one that a successful build never reported counts as cached.
 
-use crate::control::CacheRecord;
 use crate::events::{Step, Time, Timeline};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,7 +47,7 @@ pub struct StageReport {
     pub seconds: f64,
     /// The digest of its key.
     pub digest: String,
-    /// Bytes that its result takes in the daemon's cache, where that is known.
+    /// Bytes that its result takes in the daemon's cache, where that is known; events don't tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
     /// Why it failed.
@@ -100,21 +99,6 @@ impl Report {
             services,
             stages,
         }
-    }
-
-    /// Adds the sizes of the stages' results, from the daemon's cache. Of several results of one stage the newest
-    /// counts.
-    #[must_use]
-    pub fn with_sizes(mut self, records: &[CacheRecord]) -> Self {
-        for stage in &mut self.stages {
-            let own = records
-                .iter()
-                .filter(|record| record.kind == "regular" && is_of(&stage.id, &record.description));
-            stage.bytes = own
-                .max_by_key(|record| record.created)
-                .map(|record| record.bytes);
-        }
-        self
     }
 
     /// The stages in this state.

@@ -1,7 +1,6 @@
 //! The fold, on small hand-made builds.
 
 use super::{ExpectedStage, Report, ServiceReport, StageState};
-use crate::control::CacheRecord;
 use crate::events::{Event, Time, Timeline, Vertex};
 
 fn stage(id: &str) -> ExpectedStage {
@@ -133,26 +132,6 @@ fn a_failure_is_told_from_its_victims() {
         false,
         StageState::Cached,
         0.0,
-    );
-}
-
-#[test]
-fn sizes_come_from_the_newest_record() {
-    let record = |description: &str, bytes, created| CacheRecord {
-        kind: "regular".to_owned(),
-        description: description.to_owned(),
-        bytes,
-        created: Some(Time(created)),
-        ..CacheRecord::default()
-    };
-    let records = [
-        record("[a] work", 5, 1),
-        record("[a] work", 7, 2),
-        record("[ab] work", 9, 3),
-    ];
-    assert_eq!(
-        fold(Vec::new(), true).with_sizes(&records).stages[0].bytes,
-        Some(7)
     );
 }
 
