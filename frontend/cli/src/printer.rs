@@ -14,14 +14,20 @@ const WIDTH: usize = 100;
 /// Writes what the program has to say.
 #[derive(Clone, Debug)]
 pub struct Printer {
+    terminal: bool,
     stdout: Style,
     stderr: Style,
 }
 
+#[expect(
+    clippy::unused_self,
+    reason = "only who was given the printer may write"
+)]
 impl Printer {
     /// As the terminals and `NO_COLOR` have it.
     pub fn new() -> Self {
         Self {
+            terminal: Term::stderr().is_term(),
             stdout: style(&Term::stdout()),
             stderr: style(&Term::stderr()),
         }
@@ -29,7 +35,7 @@ impl Printer {
 
     /// Whether stderr is a terminal.
     pub fn is_terminal(&self) -> bool {
-        Term::stderr().is_term()
+        self.terminal
     }
 
     /// Whether stderr takes colours.

@@ -49,7 +49,9 @@ impl Job {
         {
             let solve = self.solve(client);
             let follow = follow(client, &self.request.reference, |events| {
-                events.iter().for_each(|event| timeline.apply(event));
+                for event in events {
+                    timeline.apply(event);
+                }
                 show(events);
             });
             tokio::pin!(solve, follow, give_up);
@@ -86,9 +88,10 @@ impl Job {
 
 /// Hands events on until the build ends. A stream that breaks tells less than the solve that it belongs to.
 async fn follow(client: &Client, reference: &str, mut show: impl FnMut(&[Event])) {
-    let Ok(mut events) = client.events(reference).await else {
+    let Ok(events) = client.events(reference).await else {
         return;
     };
+    tokio::pin!(events);
     while let Some(Ok(some)) = events.next().await {
         show(&some);
     }

@@ -26,7 +26,7 @@ use crate::pipeline::Scope;
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::project::Project;
-use crate::settings::{BuildSettings, Environment, UsageError};
+use crate::settings::{BuildSettings, CacheTemplate, Environment, UsageError};
 use job::{Job, Outcome};
 use lend::{CONTEXT, lend_context, lend_outputs};
 use outputs::{Named, exports};
@@ -160,7 +160,7 @@ impl Build<'_> {
         version: Option<&str>,
         of: usize,
     ) -> Result<Vec<CacheOption>, UsageError> {
-        if of > 1 && self.settings.cache_to.iter().any(|cache| cache.collides()) {
+        if of > 1 && self.settings.cache_to.iter().any(CacheTemplate::collides) {
             let message = format!(
                 "--cache-to: {of} services would overwrite each other's cache; put {{service}} in its ref"
             );

@@ -18,7 +18,7 @@ pub async fn run(
     let settings = BuildSettings::new(&args, environment)?;
     let project_settings = ProjectSettings::new(args.project, environment)?;
     let mut project = Project::open(&project_settings)?;
-    interruptible(async {
+    interruptible(Box::pin(async {
         let daemon = Daemon::connect(&args.daemon, environment).await?;
         project.choose_platform(&project_settings, &daemon).await?;
         let build = Build {
@@ -27,6 +27,6 @@ pub async fn run(
             printer,
         };
         build.run(&mut project, environment).await
-    })
+    }))
     .await
 }

@@ -41,7 +41,7 @@ pub async fn run(
             diagnostics: records(&source, &found),
         })?,
         ShowFormat::Text if found.is_empty() => {
-            printer.note(&format!("{} has nothing wrong", source.name))
+            printer.note(&format!("{} has nothing wrong", source.name));
         }
         ShowFormat::Text => printer.findings(&source, &found)?,
     }

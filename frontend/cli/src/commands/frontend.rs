@@ -6,7 +6,10 @@ use crate::frontend;
 use crate::frontend_image;
 use crate::interrupt::interruptible;
 use crate::printer::Printer;
-use crate::settings::Environment;
+use crate::settings::{Environment, UsageError};
+
+const STARTED_BY_HAND: &str = "BuildKit starts the frontend and speaks to it; to make its image, use \
+                               `layercake frontend image`";
 
 /// Runs the command.
 pub async fn run(
@@ -15,9 +18,12 @@ pub async fn run(
     printer: &Printer,
 ) -> anyhow::Result<ExitStatus> {
     match args.command {
+        None if environment("BUILDKIT_SESSION_ID").is_none() => {
+            Err(UsageError::new(STARTED_BY_HAND).into())
+        }
         None => frontend::run().await,
         Some(FrontendCommand::Image(args)) => {
-            interruptible(frontend_image::build(args, environment, printer)).await
+            interruptible(Box::pin(frontend_image::build(args, environment, printer))).await
         }
     }
 }

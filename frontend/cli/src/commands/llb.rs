@@ -21,7 +21,7 @@ pub async fn run(
 ) -> anyhow::Result<ExitStatus> {
     let settings = ProjectSettings::new(args.project, environment)?;
     let mut project = Project::open(&settings)?;
-    interruptible(async {
+    interruptible(Box::pin(async {
         let daemon = Daemon::connect(&args.daemon, environment).await?;
         project.choose_platform(&settings, &daemon).await?;
         let session = daemon.client.attach(Daemon::logins()).await?;
@@ -47,7 +47,7 @@ pub async fn run(
             LlbFormat::Json => printer.json(&json(&lowered.services)?)?,
         }
         Ok(ExitStatus::Success)
-    })
+    }))
     .await
 }
 

@@ -58,15 +58,15 @@ impl Tree for LocalTree {
 
     async fn entries(&self, folder: &str) -> Result<Vec<Entry>, TreeError> {
         let mut entries = Vec::new();
-        for found in fs::read_dir(self.at(folder)).map_err(unreadable)? {
-            entries.push(entry(&found.map_err(unreadable)?)?);
+        for found in fs::read_dir(self.at(folder)).map_err(|error| unreadable(&error))? {
+            entries.push(entry(&found.map_err(|error| unreadable(&error))?)?);
         }
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
     }
 
     async fn read(&self, file: &str) -> Result<Vec<u8>, TreeError> {
-        fs::read(self.at(file)).map_err(unreadable)
+        fs::read(self.at(file)).map_err(|error| unreadable(&error))
     }
 
     async fn look_into(&mut self, files: &[&str]) -> anyhow::Result<()> {
@@ -106,9 +106,9 @@ fn entry(found: &fs::DirEntry) -> Result<Entry, TreeError> {
             ))
         })
     };
-    let data = found.metadata().map_err(unreadable)?;
+    let data = found.metadata().map_err(|error| unreadable(&error))?;
     let kind = if data.is_symlink() {
-        let target = fs::read_link(found.path()).map_err(unreadable)?;
+        let target = fs::read_link(found.path()).map_err(|error| unreadable(&error))?;
         EntryKind::Link(text(target.into_os_string())?)
     } else if data.is_dir() {
         EntryKind::Folder
@@ -174,6 +174,6 @@ fn inside(path: &Path) -> io::Result<Inside> {
     })
 }
 
-fn unreadable(error: io::Error) -> TreeError {
+fn unreadable(error: &io::Error) -> TreeError {
     TreeError::Unreadable(error.to_string())
 }

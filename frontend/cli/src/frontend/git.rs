@@ -28,7 +28,12 @@ impl Remote {
         let git = ["git://", "ssh://", "git@"]
             .iter()
             .any(|start| address.starts_with(start));
-        if git || (web && address.ends_with(".git")) {
+        if git
+            || (web
+                && address
+                    .rsplit_once('.')
+                    .is_some_and(|(_, end)| end == "git"))
+        {
             let (reference, subdir) = fragment.split_once(':').unwrap_or((fragment, ""));
             return Ok(Self::Git {
                 repository: address.to_owned(),

@@ -106,13 +106,13 @@ async fn build(
     )?;
     let service = lowered.services.into_iter().next();
     let service = service.ok_or_else(|| Failure::invalid("there is no service to build"))?;
-    let solved = solver
+    let image = solver
         .solve(service.definition.into_pb(), &request.cache_imports, false)
         .await?;
     Ok(result(
         request,
         &plan,
-        solved,
+        image,
         service.config,
         service.base_config,
     ))
@@ -161,18 +161,18 @@ fn service(request: &Request, services: &[String]) -> Result<String, Failure> {
 fn result(
     request: &Request,
     plan: &Plan,
-    solved: SolvedRef,
+    image: SolvedRef,
     config: Vec<u8>,
     base_config: Vec<u8>,
 ) -> GatewayResult {
     let (result, suffix) = if request.multi_platform {
-        let platform = (to_wire(&plan.platform), solved);
+        let platform = (to_wire(&plan.platform), image);
         (
             GatewayResult::per_platform([platform]),
             format!("/{}", plan.platform),
         )
     } else {
-        (GatewayResult::of(solved), String::new())
+        (GatewayResult::of(image), String::new())
     };
     result
         .with_metadata(format!("containerimage.config{suffix}"), config)

@@ -84,11 +84,10 @@ async fn targets(solver: &impl Solver, request: &Request) -> anyhow::Result<Gate
             json!({ "name": name.value, "default": only, "base": base, "location": location })
         })
         .collect();
-    let names: String = spec
-        .services
-        .names()
-        .map(|name| format!("{name}\n"))
-        .collect();
+    let names: Vec<_> = spec.services.names().collect();
     let sources = [super::lint::base64(opened.source.text.as_bytes())];
-    result(&json!({ "targets": targets, "sources": sources }), names)
+    result(
+        &json!({ "targets": targets, "sources": sources }),
+        names.join("\n") + "\n",
+    )
 }

@@ -115,17 +115,21 @@ impl<'s, S: Solver> GatewayTree<'s, S> {
             Origin::Made(output, _) => return Ok(output.clone()),
             Origin::Client(folder) => folder,
         };
+        let what = match self.followed.first() {
+            Some(only) if self.followed.len() == 1 && !only.is_empty() => only,
+            _ => "files",
+        };
         let followed = if self.followed.contains("") {
-            BTreeSet::new()
+            &BTreeSet::new()
         } else {
-            self.followed.clone()
+            &self.followed
         };
         Ok(Source::local(&folder.name)
             .session_id(&folder.session)
             .shared_key_hint(&folder.shared_key_hint)
             .exclude(&self.exclude)
-            .follow_paths(followed)
-            .named(format!("[internal] load files of the {}", folder.name))
+            .follow_paths(followed.iter().cloned())
+            .named(format!("[internal] load {what} of the {}", folder.name))
             .build()?)
     }
 
@@ -184,7 +188,7 @@ impl<S: Solver> Tree for GatewayTree<'_, S> {
             .read_dir(self.solved()?, &self.at(folder), None)
             .await
             .map_err(error)?;
-        let mut entries: Vec<_> = listed.into_iter().map(entry).collect();
+        let mut entries: Vec<_> = listed.iter().map(entry).collect();
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         self.listed
             .borrow_mut()
@@ -226,7 +230,7 @@ fn error(failure: Failure) -> TreeError {
     TreeError::Unreadable(failure.message().to_owned())
 }
 
-fn entry(stat: FileStat) -> Entry {
+fn entry(stat: &FileStat) -> Entry {
     /// Pipes, sockets and devices, in Go's modes.
     const SPECIAL: u32 = 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19;
     let kind = if stat.is_dir() {

@@ -83,8 +83,8 @@ impl Bars {
         let mark = match (&vertex.error, vertex.cached) {
             (Some(_), _) => color("failed", |text| text.red().bold()),
             (None, _) if stage_of(&vertex.name).is_none() => return,
-            (None, true) => color("cached", |text| text.cyan()),
-            (None, false) => color("   ran", |text| text.green()),
+            (None, true) => color("cached", console::StyledObject::cyan),
+            (None, false) => color("   ran", console::StyledObject::green),
         };
         self.say(&format!("{mark}  {} {seconds:.1}s", vertex.name));
     }

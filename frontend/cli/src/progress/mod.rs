@@ -64,9 +64,9 @@ impl<'p> Progress<'p> {
         });
         match show {
             Show::Bars(bars) => own.for_each(|event| bars.show(event)),
-            Show::Lines(lines) => {
-                own.for_each(|event| self.printer.note(lines.of(event).trim_end_matches('\n')))
-            }
+            Show::Lines(lines) => own.for_each(|event| {
+                self.printer.note(lines.of(event).trim_end_matches('\n'));
+            }),
             Show::RawJson => self.printer.note(&to_line(events)),
             Show::Nothing => {}
         }

@@ -124,9 +124,8 @@ impl OutputTemplate {
         };
         let problem = match (kind.as_str(), dest.as_deref()) {
             ("image" | "registry", Some(_)) => Some("images take no dest; they have tags"),
-            ("image" | "registry", None) | ("oci" | "docker" | "tar", Some(_)) => None,
             ("local", Some("-")) => Some("a folder cannot go to stdout; use type=tar"),
-            ("local", Some(_)) => None,
+            ("image" | "registry", None) | ("oci" | "docker" | "tar" | "local", Some(_)) => None,
             ("docker", None) => {
                 Some("name a file by dest=, or use --load to load the image into Docker")
             }

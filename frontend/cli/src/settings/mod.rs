@@ -5,7 +5,7 @@ mod fields;
 mod platform;
 mod template;
 
-pub use build::{BuildSettings, OutputTemplate};
+pub use build::{BuildSettings, CacheTemplate, OutputTemplate};
 pub use platform::{host_platform, parse_platform, to_llb, to_wire};
 pub use template::fill;
 

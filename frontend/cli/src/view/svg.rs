@@ -13,7 +13,7 @@ use super::network::{Line, Network, Node, NodeKind};
 
 /// The size of letters, and the room that one takes; names are measured by it.
 const FONT_SIZE: usize = 14;
-const LETTER: (f64, f64) = (8.0, 18.0);
+const LETTER: (f64, f64) = (8.5, 18.0);
 const MARGIN: f64 = 20.0;
 
 /// The plan as SVG.
@@ -34,10 +34,7 @@ pub fn svg(plan: &Plan) -> String {
 
 fn element(node: &Node) -> Element {
     let text = node.lines.join("\n");
-    let shape = match node.kind {
-        NodeKind::Base => ShapeKind::new_circle(&text),
-        NodeKind::Stage | NodeKind::Expensive | NodeKind::Service => ShapeKind::new_box(&text),
-    };
+    let shape = ShapeKind::new_box(&text);
     let (fill, width, rounded) = match node.kind {
         NodeKind::Base => (0xeeee_eeff, 1, 0),
         NodeKind::Stage => (0xffff_ffff, 1, 10),
