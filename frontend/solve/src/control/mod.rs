@@ -20,7 +20,8 @@ use crate::failure::{Failure, disconnection};
 use crate::session::{Attached, Session, SessionError};
 use buildkit_proto::moby::buildkit::v1 as wire;
 use buildkit_proto::moby::buildkit::v1::control_client::ControlClient;
-use futures::{Stream, TryFutureExt};
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryFutureExt};
 use std::sync::OnceLock;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -114,7 +115,7 @@ impl Client {
     pub async fn events(
         &self,
         reference: &str,
-    ) -> Result<impl Stream<Item = Result<Vec<Event>, Failure>> + use<>, Failure> {
+    ) -> Result<BoxStream<'static, Result<Vec<Event>, Failure>>, Failure> {
         let request = wire::StatusRequest {
             r#ref: reference.to_owned(),
         };
