@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use console::style;
+use console::Style;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use layercake_lower::stage_of;
 use layercake_solve::events::{Event, Log, Progress, Vertex};
@@ -72,19 +72,16 @@ impl Bars {
 
     /// A stage's end, or a failure, stays on the screen.
     fn end(&self, vertex: &Vertex) {
-        let color =
-            |text: &str, apply: fn(console::StyledObject<&str>) -> console::StyledObject<&str>| {
-                apply(style(text)).force_styling(self.color).to_string()
-            };
+        let mark = |text, style: Style| style.force_styling(self.color).apply_to(text).to_string();
         let seconds = vertex
             .started
             .zip(vertex.completed)
             .map_or(0.0, |(from, to)| to.seconds_since(from));
         let mark = match (&vertex.error, vertex.cached) {
-            (Some(_), _) => color("failed", |text| text.red().bold()),
+            (Some(_), _) => mark("failed", Style::new().red().bold()),
             (None, _) if stage_of(&vertex.name).is_none() => return,
-            (None, true) => color("cached", console::StyledObject::cyan),
-            (None, false) => color("   ran", console::StyledObject::green),
+            (None, true) => mark("cached", Style::new().cyan()),
+            (None, false) => mark("   ran", Style::new().green()),
         };
         self.say(&format!("{mark}  {} {seconds:.1}s", vertex.name));
     }
