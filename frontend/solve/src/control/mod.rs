@@ -120,13 +120,11 @@ impl Client {
             r#ref: reference.to_owned(),
         };
         let updates = self.control().status(request).await?.into_inner();
-        Ok(futures::stream::try_unfold(
-            updates,
-            |mut updates| async move {
-                let update = updates.message().await?;
-                Ok(update.map(|update| (Event::from_wire(update), updates)))
-            },
-        ))
+        let events = futures::stream::try_unfold(updates, |mut updates| async move {
+            let update = updates.message().await?;
+            Ok(update.map(|update| (Event::from_wire(update), updates)))
+        });
+        Ok(events.boxed())
     }
 
     /// Lends the daemon a session, until what is returned is dropped.
