@@ -106,12 +106,13 @@ impl Client {
 
     /// Solves, and exports what the request asks for. Dropping the future cancels the build on the daemon.
     pub async fn solve(&self, request: &SolveRequest) -> Result<SolveResponse, Failure> {
+        request.check()?;
         let response = self.control().solve(request.to_wire()).await?;
         Ok(SolveResponse::from(response.into_inner()))
     }
 
-    /// The events of the build with this reference, from its beginning, until it ends. May be asked for before the
-    /// solve: the daemon waits for the build to appear.
+    /// The events of the build with this reference, from its beginning, until it ends or its first failure. Await it
+    /// beside the solve and not before: an old daemon doesn't answer before there is a build.
     pub async fn events(
         &self,
         reference: &str,

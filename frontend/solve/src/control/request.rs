@@ -1,6 +1,7 @@
 //! What to solve, and where the result goes.
 
 use crate::definition::for_wire;
+use crate::failure::Failure;
 use buildkit_proto::moby::buildkit::v1 as wire;
 use buildkit_proto::pb;
 use std::collections::BTreeMap;
@@ -46,7 +47,7 @@ pub struct Exporter {
 /// Where cache comes from or goes to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CacheOption {
-    /// `registry`, `inline`, `gha`, `s3`, `azblob` or `local`.
+    /// `registry`, `inline`, `gha`, `s3` or `azblob`. `local` is refused: a session has no content store to serve it.
     pub kind: String,
     /// Such as `ref` and `mode`.
     pub attributes: BTreeMap<String, String>,
@@ -67,6 +68,22 @@ impl SolveResponse {
 }
 
 impl SolveRequest {
+    /// Refuses what the session can't serve, before the daemon fails on it in its own words.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let local = |option: &&CacheOption| option.kind == "local";
+        match self
+            .cache_imports
+            .iter()
+            .chain(&self.cache_exports)
+            .find(local)
+        {
+            None => Ok(()),
+            Some(_) => Err(Failure::invalid(
+                "cache of the type `local` is not supported; use a registry, and type=registry",
+            )),
+        }
+    }
+
     /// The first exporter goes into the deprecated fields too, for daemons that know no others, and the cache imports
     /// into the option in which frontends look for them.
     pub(crate) fn to_wire(&self) -> wire::SolveRequest {
@@ -173,6 +190,21 @@ mod tests {
             .map(|exporter| exporter.r#type.as_str())
             .collect();
         assert_eq!(kinds, ["image", "oci"]);
+    }
+
+    #[test]
+    fn local_cache_is_refused() {
+        let local = CacheOption {
+            kind: "local".to_owned(),
+            ..Default::default()
+        };
+        let request = SolveRequest {
+            cache_exports: vec![local],
+            ..Default::default()
+        };
+        let failure = request.check().expect_err("a refusal");
+        assert!(failure.message().contains("type=registry"), "{failure}");
+        assert_eq!(SolveRequest::default().check(), Ok(()));
     }
 
     #[test]
