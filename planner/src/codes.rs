@@ -59,6 +59,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("missing-key", "a required key is missing"),
     ("missing-source", "a file that is needed does not exist"),
     ("mode", "a text is not a file mode"),
+    ("mounted-twice", "two things are mounted at one path"),
     ("network", "a network is neither `default` nor `none`"),
     (
         "no-files",
@@ -74,10 +75,12 @@ pub const CODES: &[(&str, &str)] = &[
     ("not-utf8", "the file is in another encoding than UTF-8"),
     ("open-brace", "a `${` is not closed"),
     ("owner", "an owner is not given by numbers"),
+    ("package-name", "a text is not the name of one package"),
     (
         "path",
         "a path cannot be used: it leaves the context, or is absolute where it must not be, or the reverse",
     ),
+    ("pattern", "a pattern of files is empty"),
     ("port", "a text is not a port"),
     ("requirements", "Python requirements cannot be used"),
     ("secret", "a secret is asked for in two ways"),
@@ -122,6 +125,7 @@ pub const CODES: &[(&str, &str)] = &[
         "unused-build-arg",
         "a build argument was given that the file does not declare",
     ),
+    ("unused-on", "a stage names a base that does nothing for it"),
     ("unused-stage", "no service has a stage"),
     (
         "version",

@@ -78,7 +78,7 @@ impl Graph {
     }
 
     pub(crate) fn has_circle(&self) -> bool {
-        algo::is_cyclic_directed(&self.graph)
+        algo::toposort(&self.graph, None).is_err() // Keeps its own stack.
     }
 }
 

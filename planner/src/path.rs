@@ -6,7 +6,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PathProblem {
     /// It is empty.
-    #[error("the path is empty")]
+    #[error("the path is empty; name a file or a folder")]
     Empty,
     /// It starts at the root of the machine.
     #[error(
@@ -18,6 +18,9 @@ pub enum PathProblem {
         "the path leaves the context; only what lies below the folder of layercake.yaml can be sent"
     )]
     Escapes,
+    /// `..` leads above the root.
+    #[error("the path leads above the root; write where it is to lie: `/opt/app`")]
+    Above,
     /// It starts with a drive, as on Windows.
     #[error(
         "the path names a drive; paths of the context are relative to the folder of layercake.yaml"
@@ -27,7 +30,7 @@ pub enum PathProblem {
     #[error("the path has a backslash; separate folders by `/`")]
     Backslash,
     /// A NUL or a line break.
-    #[error("the path has a control character")]
+    #[error("the path has a control character; write it in one line, without tabs")]
     Control,
     /// Not absolute where it must be.
     #[error("the path is relative; paths in the image start with `/`")]
@@ -63,7 +66,7 @@ pub fn image_path(text: &str) -> Result<ImagePath, PathProblem> {
     if !text.starts_with('/') {
         return Err(PathProblem::Relative);
     }
-    let parts = clean(text)?;
+    let parts = clean(text).map_err(|_| PathProblem::Above)?;
     let folder = text.ends_with('/') || text.ends_with("/.");
     Ok(ImagePath {
         path: format!("/{}", parts.join("/")),
@@ -141,6 +144,6 @@ mod tests {
         );
         assert_eq!(image_path("/").unwrap().path, "/");
         assert_eq!(image_path("app"), Err(PathProblem::Relative));
-        assert_eq!(image_path("/.."), Err(PathProblem::Escapes));
+        assert_eq!(image_path("/.."), Err(PathProblem::Above));
     }
 }

@@ -4,6 +4,7 @@
 //! another way (files by their digests, bases and stages by their keys) or not at all (places).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -55,17 +56,30 @@ impl Kind {
             Self::Image(_) => "image",
         }
     }
+
+    /// The stages that it takes files from, in the order in which it names them.
+    pub fn sources(&self) -> Vec<StageIx> {
+        match self {
+            Self::Copy(items) => items.iter().filter_map(|item| item.from.stage()).collect(),
+            Self::Run(run) => run
+                .inputs
+                .iter()
+                .filter_map(|input| input.from.stage())
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
 }
 
-/// Files of the context that a stage reads.
+/// Files of the context that a stage reads. A key has them by what they hold, not by how they were chosen.
 #[derive(Clone, Debug, Serialize)]
 pub struct Input {
     /// Which.
-    #[serde(flatten)]
+    #[serde(skip)]
     pub need: PathNeed,
     /// What they are, where that was asked.
     #[serde(skip)]
-    pub fact: Option<PathFact>,
+    pub fact: Option<Arc<PathFact>>,
     /// Where they are named.
     #[serde(skip)]
     pub span: Span,
@@ -74,7 +88,16 @@ pub struct Input {
 impl Input {
     /// Whether it is one file, as far as known.
     pub fn is_file(&self) -> bool {
-        matches!(self.fact, Some(PathFact::File(_)))
+        matches!(self.fact.as_deref(), Some(PathFact::File(_)))
+    }
+}
+
+impl From {
+    fn stage(&self) -> Option<StageIx> {
+        match self {
+            Self::Context(_) => None,
+            Self::Stage { stage, .. } => Some(*stage),
+        }
     }
 }
 
@@ -130,7 +153,8 @@ pub struct Apt {
 pub struct Pip {
     /// A canonical requirements file.
     pub requirements: String,
-    /// The interpreter, where the file names one.
+    /// The interpreter, where the file names one; the plan decides.
+    #[serde(skip)]
     pub python: Option<String>,
     /// The index.
     pub index_url: Option<String>,
@@ -214,7 +238,7 @@ pub struct CopyItem {
     pub from: From,
     /// Where to.
     pub to: String,
-    /// Whether `to` is a folder to put it into.
+    /// Whether `to` is a folder to put it into, should it be a file; known already of files of the context.
     pub into: bool,
     /// The mode of all files.
     pub mode: Option<String>,

@@ -2,30 +2,36 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::order::{self, Members};
+use super::image::Image;
+use super::order::runs_elsewhere;
 use super::work::{CopyFrom, CopyStep, Mounted, Python, RunStep, Work};
-use super::{KeyRecord, Plan, Root, Service, Stage, StageId, Yields};
+use super::{KeyRecord, Plan, Root, Service, Stage, StageId, Yields, names, order, problems};
 use crate::diagnostic::Diagnostic;
+use crate::findings::Findings;
 use crate::graph::{Edge, Graph};
-use crate::model::{BaseIx, From, Kind, Model, Run, StageIx, Wheel};
+use crate::model::{BaseIx, Kind, Model, Npm, Run, StageIx};
 use crate::source::Span;
 
-/// Makes the plan of every service, keys still empty.
-pub(super) fn instantiate(model: &Model) -> Result<Plan, Vec<Diagnostic>> {
+/// The plan of every service, keys still empty, and what is merged in it: the layers of services, and of the
+/// images that only serve to read from.
+pub(super) fn instantiate(model: &Model) -> Result<(Plan, Vec<Vec<StageId>>), Vec<Diagnostic>> {
     let mut builder = Builder {
         model,
         graph: Graph::default(),
         stages: Vec::new(),
         known: HashMap::new(),
-        found: Vec::new(),
+        alone: HashMap::new(),
+        merged: Vec::new(),
+        found: Findings::default(),
     };
     let services = model
         .services
         .iter()
         .map(|service| builder.service(service))
         .collect();
-    if !builder.found.is_empty() {
-        return Err(builder.found);
+    let found = builder.found.into_diagnostics();
+    if !found.is_empty() {
+        return Err(found);
     }
     let mut plan = Plan {
         graph: builder.graph,
@@ -36,49 +42,47 @@ pub(super) fn instantiate(model: &Model) -> Result<Plan, Vec<Diagnostic>> {
         version: model.version.clone(),
         platform: model.platform.clone(),
     };
-    name_instances(&mut plan);
-    mark_services(&mut plan);
-    Ok(plan)
+    names::mark_services(&mut plan);
+    names::name_instances(&mut plan);
+    Ok((plan, builder.merged))
 }
 
 struct Builder<'m> {
     model: &'m Model,
     graph: Graph,
     stages: Vec<Stage>,
-    /// Instances by what tells them apart.
-    known: HashMap<(StageIx, Part, Root), StageId>,
-    found: Vec<Diagnostic>,
+    known: HashMap<Identity, StageId>,
+    /// The instances of stages in images of their own, by base.
+    alone: HashMap<(StageIx, BaseIx), StageId>,
+    merged: Vec<Vec<StageId>>,
+    found: Findings,
 }
 
-/// A wheel is two stages of the plan: the one that builds and the one that installs.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Part {
-    Whole,
-    Build,
-}
-
-/// One image while its stages are made.
-struct Context {
-    base: BaseIx,
-    members: Members,
-    /// The instances of the members made so far.
-    made: HashMap<StageIx, StageId>,
-    /// The last stage that wrote the database of a package manager.
-    last_writer: HashMap<Database, StageIx>,
-}
-
-/// What only one stage at a time may write, or a merge would lose one's entries.
+/// What tells two instances of a stage apart.
 #[derive(PartialEq, Eq, Hash)]
-enum Database {
-    /// `/var/lib/dpkg/status`.
-    Dpkg,
-    /// The `site-packages` of the service's interpreter, where pip decides what is there already.
-    Site,
+struct Identity {
+    stage: StageIx,
+    /// A wheel is two stages of the plan: the one that builds and the one that installs.
+    builds: bool,
+    root: Root,
+    /// What a tool does on no root depends on the tool as on a base.
+    tool: Option<BaseIx>,
+    reads: Vec<StageId>,
+}
+
+/// An image about to be made.
+struct Wanted {
+    base: BaseIx,
+    members: order::Members,
+    /// What it reads that is no member: stages in images of their own, which are made before.
+    reads: Vec<(StageIx, BaseIx)>,
+    /// The stage that it is made for, if it is not for a service.
+    of: Option<(StageIx, BaseIx)>,
 }
 
 impl Builder<'_> {
     fn service(&mut self, service: &crate::model::Service) -> Service {
-        let layers = self.image(service.base, &service.stages, service.span);
+        let layers = self.layers(service);
         let finish = service
             .finish
             .as_ref()
@@ -94,29 +98,79 @@ impl Builder<'_> {
         }
     }
 
-    /// The instances of `listed` and of all they need, for an image on `base`, in the order of merging.
-    fn image(&mut self, base: BaseIx, listed: &[StageIx], span: Span) -> Vec<StageId> {
+    /// What is merged on the service's base. Whatever that reads is made first, on a stack of its own: a chain
+    /// of 100,000 stages must not exhaust the thread's.
+    fn layers(&mut self, service: &crate::model::Service) -> Vec<StageId> {
+        let wanted = self.wanted(service.base, &service.stages, service.span, None);
+        let mut open: Vec<_> = wanted.into_iter().collect();
+        while let Some(top) = open.last_mut() {
+            if let Some((stage, base)) = top.reads.pop() {
+                if !self.alone.contains_key(&(stage, base)) {
+                    let span = self.model.stages[stage.0].span;
+                    open.extend(self.wanted(base, &[stage], span, Some((stage, base))));
+                }
+            } else if let Some(top) = open.pop() {
+                let of = top.of;
+                let image = self.image(top);
+                let layers = image.layers();
+                self.merged.push(layers.clone());
+                match of {
+                    None => return layers,
+                    Some((stage, base)) => {
+                        self.alone.insert((stage, base), image.made[&stage]);
+                    }
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn wanted(
+        &mut self,
+        base: BaseIx,
+        listed: &[StageIx],
+        span: Span,
+        of: Option<(StageIx, BaseIx)>,
+    ) -> Option<Wanted> {
         let members = match order::members(self.model, base, listed) {
             Ok(members) => members,
-            Err(stuck) => {
-                self.found.push(hidden_circle(self.model, &stuck, span));
-                return Vec::new();
+            Err(circle) => {
+                let found = problems::hidden_circle(self.model, &circle, span);
+                self.found.push(found);
+                return None;
             }
         };
-        let ordered = members.ordered.clone();
-        let mut context = Context {
+        let reads = members.ordered.iter().flat_map(|ix| {
+            let stage = &self.model.stages[ix.0];
+            let elsewhere = is_made_elsewhere(self.model, *ix, base).then_some(*ix);
+            let outside = match elsewhere {
+                Some(_) => Vec::new(),
+                None => stage.kind.sources(),
+            };
+            let outside = outside.into_iter().filter(|to| !members.has(*to));
+            elsewhere.into_iter().chain(outside)
+        });
+        let reads = reads.map(|ix| (ix, own_base(self.model, ix, base)));
+        Some(Wanted {
             base,
+            reads: reads.collect(),
             members,
-            made: HashMap::new(),
-            last_writer: HashMap::new(),
-        };
-        let mut layers = Vec::with_capacity(ordered.len());
-        for member in ordered {
-            let id = self.member(member, &mut context);
-            context.made.insert(member, id);
-            layers.push(id);
+            of,
+        })
+    }
+
+    fn image(&mut self, wanted: Wanted) -> Image {
+        let mut image = Image::new(wanted.base, wanted.members);
+        for at in 0..image.members.ordered.len() {
+            let ix = image.members.ordered[at];
+            let id = if is_made_elsewhere(self.model, ix, image.base) {
+                self.read(ix, &image)
+            } else {
+                self.instance(ix, &mut image)
+            };
+            image.made.insert(ix, id);
         }
-        layers
+        image
     }
 
     fn finish(
@@ -129,16 +183,15 @@ impl Builder<'_> {
             script: script.to_owned(),
             ..Run::default()
         };
-        let root = Root::Base {
-            base: service.base,
-            needs: layers.to_vec(),
-        };
-        let stage = Stage {
+        self.push(Stage {
             id: format!("{}/finish", service.name),
             name: service.name.clone(),
             span: service.span,
             kind: "finish",
-            root,
+            root: Root::Base {
+                base: service.base,
+                needs: layers.to_vec(),
+            },
             work: Work::Run(RunStep {
                 run,
                 mounted: Vec::new(),
@@ -147,216 +200,132 @@ impl Builder<'_> {
             expensive: false,
             services: BTreeSet::new(),
             key: KeyRecord::default(),
-        };
-        self.push(stage)
+        })
     }
 
-    /// The instance of `ix` in an image.
-    fn member(&mut self, ix: StageIx, context: &mut Context) -> StageId {
-        if order::runs_elsewhere(self.model, ix, context.base)
-            && yields(&self.model.stages[ix.0].kind) == Yields::Tree
-        {
-            return self.alone(ix, context.base);
-        }
-        let below = self.runs_on(ix, context);
-        self.instance(ix, &below, context)
-    }
-
-    /// The members whose files `ix` runs on: what it says, its interpreter, and who wrote its database before.
-    fn runs_on(&mut self, ix: StageIx, context: &mut Context) -> Vec<StageIx> {
+    /// The instance of a member in an image.
+    fn instance(&mut self, ix: StageIx, image: &mut Image) -> StageId {
         let stage = &self.model.stages[ix.0];
-        let mut below: BTreeSet<_> = stage.needs.iter().copied().collect();
-        match order::interpreter(self.model, ix, &context.members.conda) {
-            Ok(conda) => below.extend(conda),
-            Err(candidates) => self
-                .found
-                .push(several_interpreters(self.model, ix, &candidates)),
+        if matches!(&stage.kind, Kind::Files(files) if files.is_empty()) {
+            self.found.push(problems::no_files(stage));
         }
-        if let Some(database) = database(&stage.kind) {
-            below.extend(context.last_writer.insert(database, ix));
-        }
-        let mut below: Vec<_> = below
-            .into_iter()
-            .filter(|member| context.made.contains_key(member))
-            .collect();
-        below.sort_by_key(|member| context.members.place.get(member));
-        below
-    }
-
-    fn instance(&mut self, ix: StageIx, below: &[StageIx], context: &Context) -> StageId {
-        let stage = &self.model.stages[ix.0];
+        let python = self.interpreter(ix, image);
+        let below = image.runs_on(stage, ix, python);
         // A wheel's `on` builds it; it is installed where the image is.
         let own = stage.on.filter(|_| !matches!(stage.kind, Kind::Wheel(_)));
-        let base = own.unwrap_or(context.base);
+        let base = own.unwrap_or(image.base);
         let yields = yields(&stage.kind);
-        if yields == Yields::Difference && base != context.base {
-            self.found.push(wrong_base(self.model, ix, context.base));
+        if yields == Yields::Difference && base != image.base {
+            self.found
+                .push(problems::wrong_base(self.model, ix, image.base));
         }
         let root = if runs_on_a_root(&stage.kind) {
-            let needs = below.iter().map(|member| context.made[member]).collect();
+            let whole = |id: StageId| self.stages[id.index()].leaves_root_on(base);
+            let needs = image.root(self.model, &below, whole);
             Root::Base { base, needs }
         } else {
             Root::Scratch
         };
-        let (root, tool) = match (&stage.kind, root) {
-            (Kind::Conda(conda), _) => (Root::Scratch, Some(conda.tool.unwrap_or(base))),
-            (Kind::Unpack(unpack), _) if unpack.zip => (Root::Scratch, Some(base)),
-            (_, root) => (root, None),
+        image.below.insert(ix, below);
+        let identity = Identity {
+            stage: ix,
+            builds: false,
+            root,
+            tool: tool(&stage.kind, base),
+            reads: self.reads(ix, image),
         };
-        // What a tool does on scratch depends on the tool as a base does: two tools, two instances.
-        let identity = match tool {
-            Some(base) => Root::Base {
-                base,
-                needs: Vec::new(),
-            },
-            None => root.clone(),
-        };
-        if let Some(id) = self.known.get(&(ix, Part::Whole, identity.clone())) {
-            return *id;
-        }
-        let conda = below
-            .iter()
-            .find_map(|member| match &self.model.stages[member.0].kind {
-                Kind::Conda(conda) => {
-                    Some(format!("{}/bin/python", conda.prefix.trim_end_matches('/')))
-                }
-                _ => None,
-            });
-        let work = self.work(ix, conda, tool, context);
-        let kind = if matches!(work, Work::InstallWheel { .. }) {
-            "install"
-        } else {
-            stage.kind.name()
-        };
-        let id = self.push(new_stage(self.model, ix, kind, root, work, yields));
-        self.known.insert((ix, Part::Whole, identity), id);
-        id
+        self.once(identity, |identity| {
+            let work = work_of(self.model, image.base, python, identity);
+            let kind = match work {
+                Work::InstallWheel { .. } => "install",
+                _ => stage.kind.name(),
+            };
+            new_stage(self.model, identity, kind, work, yields)
+        })
     }
 
-    fn work(
-        &mut self,
-        ix: StageIx,
-        conda: Option<String>,
-        tool: Option<BaseIx>,
-        context: &Context,
-    ) -> Work {
-        let python = |named: &Option<String>| match named.clone().or(conda) {
-            Some(path) => Python::At(path),
-            None => Python::OfRoot,
-        };
-        match &self.model.stages[ix.0].kind {
-            Kind::Conda(conda) => Work::Conda {
-                conda: conda.clone(),
-                tool: tool.unwrap_or(context.base),
-            },
-            Kind::Apt(apt) => Work::Apt(apt.clone()),
-            Kind::Pip(pip) => Work::Pip {
-                python: python(&pip.python),
-                pip: pip.clone(),
-            },
-            Kind::Wheel(wheel) => {
-                let python = python(&wheel.python);
-                Work::InstallWheel {
-                    wheel: self.wheel(ix, wheel, context),
-                    python,
-                    deps: wheel.deps,
-                }
+    /// The conda stage that a stage installs for.
+    fn interpreter(&mut self, ix: StageIx, image: &Image) -> Option<StageIx> {
+        match order::interpreter(self.model, ix, &image.members.conda) {
+            Ok(conda) => conda,
+            Err(candidates) => {
+                let found = problems::several_interpreters(self.model, ix, &candidates);
+                self.found.push(found);
+                None
             }
-            Kind::Npm(npm) => Work::Npm(npm.clone()),
-            Kind::Fetch(fetch) => Work::Fetch(fetch.clone()),
-            Kind::Unpack(unpack) => Work::Unpack {
-                unpack: unpack.clone(),
-                tool,
-            },
-            Kind::Copy(items) => Work::Copy(
-                items
-                    .iter()
-                    .map(|item| CopyStep {
-                        from: self.source(&item.from, context),
-                        to: item.to.clone(),
-                        into: item.into,
-                        mode: item.mode.clone(),
-                        owner: item.owner.clone(),
-                    })
-                    .collect(),
-            ),
-            Kind::Files(files) => Work::Files(files.clone()),
-            Kind::Run(run) => {
-                let mounted = run.inputs.iter().map(|input| Mounted {
-                    from: self.source(&input.from, context),
-                    to: input.to.clone(),
-                });
-                let mounted = mounted.collect();
-                Work::Run(RunStep {
-                    run: Run {
-                        inputs: Vec::new(),
-                        ..run.clone()
-                    },
-                    mounted,
-                })
-            }
-            Kind::Image(take) => Work::Take(take.clone()),
         }
     }
 
-    /// The stage that builds the wheel of `ix`, on its own base and on nothing of the service.
-    fn wheel(&mut self, ix: StageIx, wheel: &Wheel, context: &Context) -> StageId {
-        let stage = &self.model.stages[ix.0];
+    /// The stages whose results a member reads, as it names them.
+    fn reads(&mut self, ix: StageIx, image: &Image) -> Vec<StageId> {
+        let kind = &self.model.stages[ix.0].kind;
+        if matches!(kind, Kind::Wheel(_)) {
+            return vec![self.wheel(ix, image.base)];
+        }
+        let sources = kind.sources().into_iter();
+        sources.map(|source| self.read(source, image)).collect()
+    }
+
+    /// The instance of a stage that is read: the image's own if it has the stage.
+    fn read(&mut self, ix: StageIx, image: &Image) -> StageId {
+        let base = own_base(self.model, ix, image.base);
+        let own = image.made.get(&ix).or_else(|| self.alone.get(&(ix, base)));
+        match own {
+            Some(id) => *id,
+            None => self.placeholder(ix), // An image that cannot be made has been reported.
+        }
+    }
+
+    /// The stage that builds the wheel of `ix`, on its own base and on nothing of the image.
+    fn wheel(&mut self, ix: StageIx, base: BaseIx) -> StageId {
         let root = Root::Base {
-            base: stage.on.unwrap_or(context.base),
+            base: own_base(self.model, ix, base),
             needs: Vec::new(),
         };
-        if let Some(id) = self.known.get(&(ix, Part::Build, root.clone())) {
-            return *id;
-        }
-        let work = Work::BuildWheel {
-            source: wheel.source.clone(),
+        let identity = Identity {
+            stage: ix,
+            builds: true,
+            root,
+            tool: None,
+            reads: Vec::new(),
         };
-        let id = self.push(new_stage(
-            self.model,
-            ix,
-            "wheel",
-            root.clone(),
-            work,
-            Yields::Artifact,
-        ));
-        self.known.insert((ix, Part::Build, root), id);
-        id
-    }
-
-    fn source(&mut self, from: &From, context: &Context) -> CopyFrom {
-        CopyFrom::of(from, |stage| self.read(stage, context))
-    }
-
-    /// The instance of a stage that is only read: the image's own if it has the stage.
-    fn read(&mut self, ix: StageIx, context: &Context) -> StageId {
-        context
-            .made
-            .get(&ix)
-            .copied()
-            .unwrap_or_else(|| self.alone(ix, context.base))
-    }
-
-    /// The instance of a stage in an image of its own, on its own base.
-    fn alone(&mut self, ix: StageIx, base: BaseIx) -> StageId {
-        let stage = &self.model.stages[ix.0];
-        let layers = self.image(stage.on.unwrap_or(base), &[ix], stage.span);
-        let own = layers
-            .into_iter()
-            .find(|id| self.stages[id.index()].name == stage.name);
-        own.unwrap_or_else(|| self.placeholder(ix)) // An image that cannot be made has been reported.
+        self.once(identity, |identity| {
+            let work = match &self.model.stages[ix.0].kind {
+                Kind::Wheel(wheel) => Work::BuildWheel {
+                    source: wheel.source.clone(),
+                },
+                _ => Work::Files(Vec::new()),
+            };
+            new_stage(self.model, identity, "wheel", work, Yields::Artifact)
+        })
     }
 
     fn placeholder(&mut self, ix: StageIx) -> StageId {
+        let identity = Identity {
+            stage: ix,
+            builds: false,
+            root: Root::Scratch,
+            tool: None,
+            reads: Vec::new(),
+        };
         let work = Work::Files(Vec::new());
         self.push(new_stage(
             self.model,
-            ix,
+            &identity,
             "files",
-            Root::Scratch,
             work,
             Yields::Tree,
         ))
+    }
+
+    /// The instance of that identity, made if there is none yet.
+    fn once(&mut self, identity: Identity, make: impl FnOnce(&Identity) -> Stage) -> StageId {
+        if let Some(id) = self.known.get(&identity) {
+            return *id;
+        }
+        let id = self.push(make(&identity));
+        self.known.insert(identity, id);
+        id
     }
 
     fn push(&mut self, stage: Stage) -> StageId {
@@ -374,19 +343,18 @@ impl Builder<'_> {
 
 fn new_stage(
     model: &Model,
-    ix: StageIx,
+    identity: &Identity,
     kind: &'static str,
-    root: Root,
     work: Work,
     yields: Yields,
 ) -> Stage {
-    let stage = &model.stages[ix.0];
+    let stage = &model.stages[identity.stage.0];
     Stage {
         id: stage.name.clone(),
         name: stage.name.clone(),
         span: stage.span,
         kind,
-        root,
+        root: identity.root.clone(),
         work,
         yields,
         expensive: stage.expensive,
@@ -395,11 +363,85 @@ fn new_stage(
     }
 }
 
-fn database(kind: &Kind) -> Option<Database> {
+fn work_of(model: &Model, base: BaseIx, conda: Option<StageIx>, identity: &Identity) -> Work {
+    let kind = &model.stages[identity.stage.0].kind;
+    let conda = conda.map(|ix| &model.stages[ix.0].kind);
+    let python = |named: &Option<String>| match (named, conda) {
+        (Some(path), _) => Python::At(path.clone()),
+        (None, Some(Kind::Conda(conda))) => {
+            Python::At(crate::path::join(&conda.prefix, "bin/python"))
+        }
+        _ => Python::OfRoot,
+    };
+    let read: HashMap<StageIx, StageId> = kind
+        .sources()
+        .into_iter()
+        .zip(identity.reads.clone())
+        .collect();
+    let source = |from| CopyFrom::of(from, |stage| read[&stage]);
     match kind {
-        Kind::Apt(_) => Some(Database::Dpkg),
-        Kind::Pip(pip) if pip.python.is_none() => Some(Database::Site),
-        Kind::Wheel(wheel) if wheel.deps && wheel.python.is_none() => Some(Database::Site),
+        Kind::Conda(conda) => Work::Conda {
+            conda: conda.clone(),
+            tool: identity.tool.unwrap_or(base),
+        },
+        Kind::Apt(apt) => Work::Apt(apt.clone()),
+        Kind::Pip(pip) => Work::Pip {
+            python: python(&pip.python),
+            pip: pip.clone(),
+        },
+        Kind::Wheel(wheel) => Work::InstallWheel {
+            wheel: identity.reads[0],
+            python: python(&wheel.python),
+            deps: wheel.deps,
+        },
+        Kind::Npm(npm) => Work::Npm(npm.clone()),
+        Kind::Fetch(fetch) => Work::Fetch(fetch.clone()),
+        Kind::Unpack(unpack) => Work::Unpack {
+            unpack: unpack.clone(),
+            tool: identity.tool,
+        },
+        Kind::Copy(items) => {
+            let steps = items.iter().map(|item| CopyStep {
+                from: source(&item.from),
+                to: item.to.clone(),
+                into: item.into,
+                mode: item.mode.clone(),
+                owner: item.owner.clone(),
+            });
+            Work::Copy(steps.collect())
+        }
+        Kind::Files(files) => Work::Files(files.clone()),
+        Kind::Run(run) => {
+            let mounted = run.inputs.iter().map(|input| Mounted {
+                from: source(&input.from),
+                to: input.to.clone(),
+            });
+            Work::Run(RunStep {
+                mounted: mounted.collect(),
+                run: Run {
+                    inputs: Vec::new(),
+                    ..run.clone()
+                },
+            })
+        }
+        Kind::Image(take) => Work::Take(take.clone()),
+    }
+}
+
+/// Whether a member of an image on `base` is made in an image on a base of its own, which no other layer joins.
+fn is_made_elsewhere(model: &Model, ix: StageIx, base: BaseIx) -> bool {
+    runs_elsewhere(model, ix, base) && yields(&model.stages[ix.0].kind) == Yields::Tree
+}
+
+fn own_base(model: &Model, ix: StageIx, base: BaseIx) -> BaseIx {
+    model.stages[ix.0].on.unwrap_or(base)
+}
+
+/// The image whose programs do the work of a stage that runs on nothing.
+fn tool(kind: &Kind, base: BaseIx) -> Option<BaseIx> {
+    match kind {
+        Kind::Conda(conda) => Some(conda.tool.unwrap_or(base)),
+        Kind::Unpack(unpack) => unpack.zip.then_some(base),
         _ => None,
     }
 }
@@ -414,121 +456,8 @@ fn runs_on_a_root(kind: &Kind) -> bool {
 fn yields(kind: &Kind) -> Yields {
     match kind {
         Kind::Run(run) if !run.outputs.is_empty() => Yields::Tree,
-        Kind::Npm(crate::model::Npm::Project { .. }) => Yields::Tree,
-        Kind::Wheel(_) => Yields::Difference,
+        Kind::Npm(Npm::Project { .. }) => Yields::Tree,
         kind if runs_on_a_root(kind) => Yields::Difference,
         _ => Yields::Tree,
     }
-}
-
-/// Instances of one stage are told apart by what they run on.
-fn name_instances(plan: &mut Plan) {
-    let mut count: HashMap<String, usize> = HashMap::new();
-    for stage in &plan.stages {
-        *count.entry(stage.id.clone()).or_default() += 1;
-    }
-    for at in 0..plan.stages.len() {
-        let stage = &plan.stages[at];
-        if stage.kind != "install" && count[&stage.id] == 1 || stage.kind == "finish" {
-            continue;
-        }
-        if stage.kind == "wheel" && sole_wheel(plan, at) {
-            continue;
-        }
-        let on = root_name(plan, &plan.stages[at]);
-        plan.stages[at].id = format!("{}@{on}", plan.stages[at].name);
-    }
-}
-
-fn sole_wheel(plan: &Plan, at: usize) -> bool {
-    let stage = &plan.stages[at];
-    plan.stages
-        .iter()
-        .filter(|other| other.kind == "wheel" && other.name == stage.name)
-        .count()
-        == 1
-}
-
-/// `python`, `micromamba+conda-env`: a base, and what is on it.
-fn root_name(plan: &Plan, stage: &Stage) -> String {
-    match &stage.root {
-        Root::Base { base, needs } => {
-            let needs = needs.iter().map(|id| plan.stage(*id).name.as_str());
-            [plan.base(*base).name.as_str()]
-                .into_iter()
-                .chain(needs)
-                .collect::<Vec<_>>()
-                .join("+")
-        }
-        Root::Scratch => {
-            let tools = stage.work.images();
-            tools
-                .first()
-                .map_or("scratch", |tool| plan.base(*tool).name.as_str())
-                .to_owned()
-        }
-    }
-}
-
-/// Every stage knows the services that it is built for.
-fn mark_services(plan: &mut Plan) {
-    for service in plan.services.clone() {
-        let mut open: Vec<_> = service
-            .layers
-            .iter()
-            .copied()
-            .chain(service.finish)
-            .collect();
-        while let Some(id) = open.pop() {
-            if plan.stages[id.index()]
-                .services
-                .insert(service.name.clone())
-            {
-                open.extend(plan.graph.before(id).into_iter().map(|(id, _)| id));
-            }
-        }
-    }
-}
-
-fn hidden_circle(model: &Model, stuck: &[StageIx], span: Span) -> Diagnostic {
-    let names: Vec<_> = stuck
-        .iter()
-        .map(|ix| model.stages[ix.0].name.as_str())
-        .collect();
-    let message = format!(
-        "these stages wait for each other: {}",
-        crate::suggest::list(&names)
-    );
-    Diagnostic::error("cycle", span, message).help(
-        "a pip or wheel stage installs for the conda stage of its service, so that one cannot need it or lie over it",
-    )
-}
-
-fn several_interpreters(model: &Model, ix: StageIx, candidates: &[StageIx]) -> Diagnostic {
-    let stage = &model.stages[ix.0];
-    let names: Vec<_> = candidates
-        .iter()
-        .map(|ix| model.stages[ix.0].name.as_str())
-        .collect();
-    let message = format!(
-        "`{}` could install for any of {}",
-        stage.name,
-        crate::suggest::list(&names)
-    );
-    Diagnostic::error("which-python", stage.span, message).help(format!(
-        "say which: `needs: [{}]`, or name the interpreter: `python: /usr/bin/python3`",
-        names[0]
-    ))
-}
-
-fn wrong_base(model: &Model, ix: StageIx, base: BaseIx) -> Diagnostic {
-    let stage = &model.stages[ix.0];
-    let own = stage.on.map_or("", |on| model.base(on).name.as_str());
-    let message = format!(
-        "`{}` runs on `{own}`, but a service on `{}` has it: its changes would not fit there",
-        stage.name,
-        model.base(base).name
-    );
-    Diagnostic::error("base-mismatch", stage.span, message)
-        .help("leave `on` out, or keep only some folders of it: `outputs: [/opt/tool]`")
 }

@@ -4,6 +4,9 @@
 //! named. What is not in it by rule: time, commit, version, tags, labels, the context as a whole, build
 //! arguments that the stage does not use, ids and contents of cache mounts, values of secrets, URLs whose
 //! content has a checksum, and where in the file something stands.
+//!
+//! Names are in a record so that people know what it speaks of: of bases, of stages, of the folders that are
+//! read. They are not in its digest, which is over what these names stand for.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Plan, Root, Stage, StageId};
 use crate::facts::{FileFact, PathFact};
+use crate::graph::Edge;
 use crate::model::{Base, Input};
 
 /// The key of one stage: a node of a Merkle tree whose leaves are named values.
@@ -28,10 +32,12 @@ pub struct KeyRecord {
     pub root: RootKey,
     /// Images that it uses besides, by name.
     pub images: BTreeMap<String, ImageKey>,
-    /// Files that it reads, by path.
-    pub files: BTreeMap<String, FileKey>,
-    /// Stages that it runs on or reads, by name in the plan, by digest of their keys.
-    pub stages: BTreeMap<String, String>,
+    /// What it reads of the context, as its parameters name it.
+    pub inputs: Vec<InputKey>,
+    /// The stages on its root, lowest first.
+    pub needs: Vec<StageKey>,
+    /// The stages whose results it reads, as its parameters name them.
+    pub reads: Vec<StageKey>,
 }
 
 /// The filesystem that a stage runs on.
@@ -41,7 +47,7 @@ pub enum RootKey {
     /// None.
     #[default]
     Scratch,
-    /// An image; stages on top of it are among [`KeyRecord::stages`].
+    /// An image; stages on top of it are [`KeyRecord::needs`].
     Image(ImageKey),
 }
 
@@ -52,6 +58,17 @@ pub struct ImageKey {
     pub reference: String,
     /// The manifest's digest, where the registry was asked.
     pub digest: Option<String>,
+}
+
+/// A file or folder of the context.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InputKey {
+    /// Its path. It is told, and decides only while the digest of a file is unknown.
+    pub path: String,
+    /// Whether it is a folder.
+    pub folder: bool,
+    /// Its files that are read, by path relative to the folder; or the file by its name.
+    pub files: BTreeMap<String, FileKey>,
 }
 
 /// One file.
@@ -65,20 +82,68 @@ pub struct FileKey {
     pub link: Option<String>,
 }
 
+/// A stage that another depends on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageKey {
+    /// Its name in the plan. It is told, and does not decide.
+    pub stage: String,
+    /// The digest of its key.
+    pub key: String,
+}
+
+/// What of a record is in its digest. It is taken apart whole, so that a field cannot be forgotten.
+#[derive(Serialize)]
+struct Hashed<'k> {
+    kind: &'k str,
+    platform: &'k str,
+    parameters: &'k Value,
+    root: Option<&'k str>,
+    images: Vec<&'k str>,
+    inputs: Vec<HashedInput<'k>>,
+    needs: Vec<&'k str>,
+    reads: Vec<&'k str>,
+}
+
+#[derive(Serialize)]
+struct HashedInput<'k> {
+    unknown: Option<&'k str>,
+    folder: bool,
+    files: &'k BTreeMap<String, FileKey>,
+}
+
 impl KeyRecord {
-    /// SHA-256 over the record, hexadecimal. An image with a known digest counts by it alone.
+    /// SHA-256 over what the record stands for, hexadecimal.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "a hash takes all that is written to it"
+    )]
     pub fn digest(&self) -> String {
-        let mut canonical = self.clone();
-        if let RootKey::Image(image) = &mut canonical.root {
-            image.forget_name();
-        }
-        let images = std::mem::take(&mut canonical.images);
+        let Self {
+            kind,
+            platform,
+            parameters,
+            root,
+            images,
+            inputs,
+            needs,
+            reads,
+        } = self;
+        let hashed = Hashed {
+            kind,
+            platform,
+            parameters,
+            root: match root {
+                RootKey::Scratch => None,
+                RootKey::Image(image) => Some(image.identity()),
+            },
+            images: images.values().map(ImageKey::identity).collect(),
+            inputs: inputs.iter().map(InputKey::hashed).collect(),
+            needs: needs.iter().map(|stage| stage.key.as_str()).collect(),
+            reads: reads.iter().map(|stage| stage.key.as_str()).collect(),
+        };
         let mut hash = Sha256::new();
-        hash.update(serde_json::to_vec(&canonical).unwrap_or_default());
-        for mut image in images.into_values() {
-            image.forget_name();
-            hash.update(serde_json::to_vec(&image).unwrap_or_default());
-        }
+        serde_json::to_writer(&mut hash, &hashed)
+            .expect("texts, numbers and maps of them are JSON");
         hex::encode(hash.finalize())
     }
 }
@@ -92,9 +157,46 @@ impl ImageKey {
         }
     }
 
-    fn forget_name(&mut self) {
-        if self.digest.is_some() {
-            self.reference.clear();
+    fn identity(&self) -> &str {
+        self.digest.as_ref().unwrap_or(&self.reference)
+    }
+}
+
+impl InputKey {
+    fn of(input: &Input) -> Self {
+        let path = &input.need.path;
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let files = match input.fact.as_deref() {
+            Some(PathFact::File(file)) => BTreeMap::from([(name.to_owned(), FileKey::of(file))]),
+            Some(PathFact::Folder(files)) => files
+                .iter()
+                .map(|(name, file)| (name.clone(), FileKey::of(file)))
+                .collect(),
+            _ => BTreeMap::new(),
+        };
+        Self {
+            path: path.clone(),
+            folder: !input.is_file(),
+            files,
+        }
+    }
+
+    fn hashed(&self) -> HashedInput<'_> {
+        let known = self.files.values().all(|file| file.digest.is_some());
+        HashedInput {
+            unknown: (!known).then_some(self.path.as_str()),
+            folder: self.folder,
+            files: &self.files,
+        }
+    }
+}
+
+impl FileKey {
+    fn of(file: &FileFact) -> Self {
+        Self {
+            digest: file.digest.clone(),
+            executable: file.executable,
+            link: file.link.clone(),
         }
     }
 }
@@ -115,54 +217,27 @@ fn key_of(plan: &Plan, id: StageId, digests: &[String]) -> KeyRecord {
         Root::Scratch => RootKey::Scratch,
         Root::Base { base, .. } => RootKey::Image(ImageKey::of(plan.base(*base))),
     };
-    let images = stage
-        .work
-        .images()
-        .into_iter()
-        .map(|image| plan.base(image));
-    let before = plan.before(id).into_iter().map(|(id, _)| id);
+    let images = stage.work.images().into_iter();
+    let images = images.map(|image| plan.base(image));
+    let before = plan.before(id);
+    let by = |kind: Edge| {
+        let before = before.iter().filter(move |(_, edge)| *edge == kind);
+        let keys = before.map(|(id, _)| StageKey {
+            stage: plan.stage(*id).id.clone(),
+            key: digests[id.index()].clone(),
+        });
+        keys.collect()
+    };
     KeyRecord {
         kind: stage.kind.to_owned(),
         platform: plan.platform.to_string(),
-        parameters: serde_json::to_value(&stage.work).unwrap_or_default(),
+        parameters: serde_json::to_value(&stage.work).expect("parameters are JSON"),
         root,
         images: images
             .map(|base| (base.name.clone(), ImageKey::of(base)))
             .collect(),
-        files: stage.work.inputs().into_iter().flat_map(files).collect(),
-        stages: before
-            .map(|id| (plan.stage(id).id.clone(), digests[id.index()].clone()))
-            .collect(),
-    }
-}
-
-fn files(input: &Input) -> Vec<(String, FileKey)> {
-    let path = &input.need.path;
-    match &input.fact {
-        Some(PathFact::File(file)) => vec![(path.clone(), FileKey::of(file))],
-        Some(PathFact::Folder(files)) => {
-            let below = |name: &String| {
-                if path.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{path}/{name}")
-                }
-            };
-            files
-                .iter()
-                .map(|(name, file)| (below(name), FileKey::of(file)))
-                .collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-impl FileKey {
-    fn of(file: &FileFact) -> Self {
-        Self {
-            digest: file.digest.clone(),
-            executable: file.executable,
-            link: file.link.clone(),
-        }
+        inputs: stage.work.inputs().into_iter().map(InputKey::of).collect(),
+        needs: by(Edge::Needs),
+        reads: by(Edge::Reads),
     }
 }

@@ -6,13 +6,16 @@
 //! every stage its [`KeyRecord`].
 
 mod conflict;
+mod image;
 mod instances;
 mod key;
+mod names;
 mod order;
+mod problems;
 mod verify;
 mod work;
 
-pub use key::{FileKey, ImageKey, KeyRecord, RootKey};
+pub use key::{FileKey, ImageKey, InputKey, KeyRecord, RootKey, StageKey};
 pub use work::{CopyFrom, CopyStep, Mounted, Python, RunStep, Work};
 
 use std::collections::BTreeSet;
@@ -71,13 +74,22 @@ pub struct Stage {
 pub enum Root {
     /// None: the result does not depend on any base.
     Scratch,
-    /// A base, and on it the files of the stages that this one needs and of those that they need.
+    /// A base, and on it the files of other stages.
     Base {
         /// The base.
         base: BaseIx,
-        /// The stages needed, in the order in which they are merged.
+        /// The stages merged on it, lowest first: those needed, and those that they need. A single one that
+        /// leaves a whole root on this base stands for all that is below it.
         needs: Vec<StageId>,
     },
+}
+
+impl Stage {
+    /// Whether its result is the whole filesystem that it ran on, with its own changes, and stands on `base`.
+    pub fn leaves_root_on(&self, base: BaseIx) -> bool {
+        let on = matches!(self.root, Root::Base { base: own, .. } if own == base);
+        on && self.yields == Yields::Difference
+    }
 }
 
 /// What becomes of what a stage wrote.
@@ -116,8 +128,8 @@ pub struct Service {
 /// All conflicts at once: two stages that write one path without an order, a stage that the services would
 /// build on different bases, and so on.
 pub fn plan(model: &Model) -> Result<Plan, Vec<Diagnostic>> {
-    let mut plan = instances::instantiate(model)?;
-    let conflicts = conflict::find(&plan, model);
+    let (mut plan, merged) = instances::instantiate(model)?;
+    let conflicts = conflict::find(&plan, model, &merged);
     if !conflicts.is_empty() {
         return Err(conflicts);
     }

@@ -1,4 +1,4 @@
-//! In which order a service's stages run and are merged.
+//! In which order stages are merged, and which of them are in an image.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
@@ -15,14 +15,18 @@ pub(super) struct Members {
     pub conda: Vec<StageIx>,
 }
 
-/// What an image on `base` has: the stages listed and all they need, each after what it needs or lies over;
-/// among those free to choose, what rarely changes and is large first, then by name.
-///
-/// So neither the order of the file nor that of a service's list decides anything, and a puller has the
-/// large layers below and the often changed ones on top.
+impl Members {
+    /// Whether a stage is one of them.
+    pub(super) fn has(&self, ix: StageIx) -> bool {
+        self.place.contains_key(&ix)
+    }
+}
+
+/// What an image on `base` has: the stages listed and all they need, each after what it needs, reads or lies
+/// over, and after its interpreter.
 ///
 /// # Errors
-/// The stages that wait for each other, where an interpreter closes a circle that the file does not show.
+/// The circle, where an interpreter closes one that the file does not show.
 pub(super) fn members(
     model: &Model,
     base: BaseIx,
@@ -34,48 +38,14 @@ pub(super) fn members(
         .copied()
         .filter(|ix| matches!(model.stages[ix.0].kind, Kind::Conda(_)))
         .collect();
-    let mut waiting: HashMap<StageIx, usize> = HashMap::with_capacity(all.len());
-    let mut freed: HashMap<StageIx, Vec<StageIx>> = HashMap::new();
-    for stage in &all {
-        let below: BTreeSet<_> = below(model, *stage, &conda)
-            .filter(|to| all.contains(to))
-            .collect();
-        waiting.insert(*stage, below.len());
-        for to in below {
-            freed.entry(to).or_default().push(*stage);
-        }
-    }
-    let ranked = |stage: StageIx| {
-        Reverse((
-            rank(&model.stages[stage.0].kind),
-            &model.stages[stage.0].name,
-            stage,
-        ))
-    };
-    let mut ready: BinaryHeap<_> = all
-        .iter()
-        .filter(|stage| waiting[*stage] == 0)
-        .map(|stage| ranked(*stage))
-        .collect();
-    let mut ordered = Vec::with_capacity(all.len());
-    while let Some(Reverse((_, _, stage))) = ready.pop() {
-        ordered.push(stage);
-        waiting.remove(&stage);
-        for next in freed.remove(&stage).unwrap_or_default() {
-            if let Some(count) = waiting.get_mut(&next) {
-                *count -= 1;
-                if *count == 0 {
-                    ready.push(ranked(next));
-                }
-            }
-        }
-    }
-    if !waiting.is_empty() {
-        return Err(all
-            .into_iter()
-            .filter(|stage| waiting.contains_key(stage))
-            .collect());
-    }
+    let ordered = sorted(model, &all, |stage| {
+        let this = &model.stages[stage.0];
+        let mut below = this.needs.clone();
+        below.extend(&this.after);
+        below.extend(this.kind.sources());
+        below.extend(interpreter(model, stage, &conda).ok().flatten());
+        below
+    })?;
     let place = ordered
         .iter()
         .enumerate()
@@ -86,6 +56,68 @@ pub(super) fn members(
         place,
         conda,
     })
+}
+
+/// The stages, each after those of them that `below` names; among those free to choose, what rarely changes
+/// and is large first, then by name.
+///
+/// So neither the order of the file nor that of a service's list decides anything, and a puller has the
+/// large layers below and the often changed ones on top.
+///
+/// # Errors
+/// The stages of a circle, each after the one that it waits for.
+pub(super) fn sorted(
+    model: &Model,
+    stages: &BTreeSet<StageIx>,
+    below: impl Fn(StageIx) -> Vec<StageIx>,
+) -> Result<Vec<StageIx>, Vec<StageIx>> {
+    let mut waits: HashMap<StageIx, BTreeSet<StageIx>> = HashMap::with_capacity(stages.len());
+    let mut frees: HashMap<StageIx, Vec<StageIx>> = HashMap::new();
+    for stage in stages {
+        let mut on: BTreeSet<_> = below(*stage).into_iter().collect();
+        on.retain(|to| stages.contains(to));
+        for to in &on {
+            frees.entry(*to).or_default().push(*stage);
+        }
+        waits.insert(*stage, on);
+    }
+    let ranked = |stage: StageIx| {
+        let this = &model.stages[stage.0];
+        Reverse((rank(&this.kind), &this.name, stage))
+    };
+    let free = stages.iter().filter(|stage| waits[*stage].is_empty());
+    let mut ready: BinaryHeap<_> = free.map(|stage| ranked(*stage)).collect();
+    let mut ordered = Vec::with_capacity(stages.len());
+    while let Some(Reverse((_, _, stage))) = ready.pop() {
+        ordered.push(stage);
+        waits.remove(&stage);
+        for next in frees.remove(&stage).unwrap_or_default() {
+            if let Some(on) = waits.get_mut(&next) {
+                on.remove(&stage);
+                if on.is_empty() {
+                    ready.push(ranked(next));
+                }
+            }
+        }
+    }
+    match waits.keys().min() {
+        None => Ok(ordered),
+        Some(stuck) => Err(circle(*stuck, &waits)),
+    }
+}
+
+/// Follows what each stage waits for until one comes again.
+fn circle(start: StageIx, waits: &HashMap<StageIx, BTreeSet<StageIx>>) -> Vec<StageIx> {
+    let mut path = vec![start];
+    while let Some(next) = waits.get(&path[path.len() - 1]).and_then(BTreeSet::first) {
+        if let Some(from) = path.iter().position(|on| on == next) {
+            path.drain(..from);
+            break;
+        }
+        path.push(*next);
+    }
+    path.reverse();
+    path
 }
 
 /// Whether a stage runs on a base of its own, so that what it needs there is not part of the image.
@@ -105,17 +137,6 @@ fn with_needs(model: &Model, base: BaseIx, listed: &[StageIx]) -> BTreeSet<Stage
         }
     }
     members
-}
-
-/// The stages that `stage` lies over: those it needs, those it says, and its interpreter.
-fn below(model: &Model, stage: StageIx, conda: &[StageIx]) -> impl Iterator<Item = StageIx> {
-    let this = &model.stages[stage.0];
-    let interpreter = interpreter(model, stage, conda).ok().flatten();
-    this.needs
-        .iter()
-        .chain(&this.after)
-        .copied()
-        .chain(interpreter)
 }
 
 /// The conda stage whose Python `stage` installs for: the one that it needs, else the only one there is.

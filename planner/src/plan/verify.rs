@@ -1,7 +1,10 @@
 //! What must hold of every plan; each test that makes one asks.
 
+use std::collections::HashSet;
+
 use super::{Plan, Root, StageId, Yields};
 use crate::graph::Edge;
+use crate::model::BaseIx;
 
 impl Plan {
     /// Checks every invariant.
@@ -12,34 +15,60 @@ impl Plan {
         if self.graph.has_circle() {
             return Err("the graph has a circle".into());
         }
+        let mut names = HashSet::new();
         for (id, stage) in self.stages() {
             self.verify_edges(id)?;
+            if let Root::Base { base, needs } = &stage.root {
+                self.verify_layers(&stage.id, *base, needs)?;
+            }
             if stage.services.is_empty() {
                 return Err(format!("`{}` is for no service", stage.id));
             }
             if stage.yields == Yields::Difference && stage.root == Root::Scratch {
                 return Err(format!("`{}` differs from nothing", stage.id));
             }
-        }
-        let mut ids: Vec<_> = self.stages.iter().map(|stage| &stage.id).collect();
-        ids.sort();
-        if let Some(twice) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(format!("two stages are named `{}`", twice[0]));
+            if !names.insert(&stage.id) {
+                return Err(format!("two stages are named `{}`", stage.id));
+            }
         }
         self.services.iter().try_for_each(|service| {
-            let artifact = service
-                .layers
-                .iter()
-                .find(|id| self.stage(**id).yields == Yields::Artifact);
-            match artifact {
-                Some(id) => Err(format!(
-                    "`{}` has the artifact `{}`",
-                    service.name,
-                    self.stage(*id).id
-                )),
-                None => Ok(()),
-            }
+            self.verify_layers(&service.name, service.base, &service.layers)
         })
+    }
+
+    /// Layers can be merged: none is there to be read only, none differs from another base, and each lies above
+    /// all that it stands on.
+    fn verify_layers(&self, of: &str, base: BaseIx, layers: &[StageId]) -> Result<(), String> {
+        if let [one] = layers
+            && self.stage(*one).leaves_root_on(base)
+        {
+            return Ok(());
+        }
+        let mut below = HashSet::new();
+        for id in layers {
+            let stage = self.stage(*id);
+            if stage.yields == Yields::Artifact {
+                return Err(format!("`{of}` has the artifact `{}`", stage.id));
+            }
+            if let Root::Base { base: own, needs } = &stage.root
+                && (stage.yields == Yields::Difference || *own == base)
+            {
+                if *own != base {
+                    return Err(format!(
+                        "`{}` differs from another base than `{of}` has",
+                        stage.id
+                    ));
+                }
+                if let Some(missing) = needs.iter().find(|id| !below.contains(*id)) {
+                    let missing = &self.stage(*missing).id;
+                    return Err(format!("`{of}` has `{}` not above `{missing}`", stage.id));
+                }
+            }
+            if !below.insert(*id) {
+                return Err(format!("`{of}` has `{}` twice", stage.id));
+            }
+        }
+        Ok(())
     }
 
     /// The graph's edges are what the stages refer to, and lead back only.

@@ -103,7 +103,7 @@ pub struct CopyStep {
     pub from: CopyFrom,
     /// Where to.
     pub to: String,
-    /// Whether `to` is a folder to put it into.
+    /// Whether `to` is a folder to put it into, should it be a file; known already of files of the context.
     pub into: bool,
     /// The mode of all files.
     pub mode: Option<String>,

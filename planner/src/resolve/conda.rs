@@ -76,7 +76,7 @@ fn pip_section(node: &Node, text: &str) -> Result<Vec<String>, String> {
         Some([entry]) if entry.key.value == "pip" => {
             let lines = texts(&entry.value, text)?.join("\n");
             requirements::canonical(&lines)
-                .map_err(|(_, problem)| format!("line {line}: {problem}"))
+                .map_err(|problem| format!("line {}: {problem}", line + problem.line))
         }
         _ => Err(format!(
             "line {line}: is neither a package nor `pip:` and a list"

@@ -1,18 +1,21 @@
 //! Stages that need each other in a circle, with the whole path.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-use crate::spec::{Spec, StageSpec};
+use crate::spec::Spec;
 
-/// Reports the first circle among `needs`, sources and `after`, if there is one.
+use super::Stages;
+
+/// Reports circles among `needs`, sources and `after`: each that shares no stage with one reported before.
 ///
 /// The walk keeps its own stack: a chain of 100,000 stages must not exhaust the thread's.
-pub(super) fn check(spec: &Spec, stages: &HashMap<&str, &StageSpec>, report: impl Fn(Diagnostic)) {
+pub(super) fn check(spec: &Spec, stages: &Stages, report: impl Fn(Diagnostic)) {
     let mut state: HashMap<&str, Visit> = HashMap::new();
+    let mut told: HashSet<&str> = HashSet::new();
     for start in spec.stages.names() {
-        let mut path: Vec<(&str, Span, Vec<(&str, Span)>)> = Vec::new();
+        let mut path: Vec<Step> = Vec::new();
         let mut open = vec![(start, Span::default())];
         loop {
             while let Some((name, span)) = open.pop() {
@@ -23,8 +26,11 @@ pub(super) fn check(spec: &Spec, stages: &HashMap<&str, &StageSpec>, report: imp
                             .iter()
                             .position(|(on, ..)| *on == name)
                             .unwrap_or_default();
-                        report(circle(name, span, &path[from..]));
-                        return;
+                        let path = &path[from..];
+                        if !path.iter().any(|(on, ..)| told.contains(on)) {
+                            report(circle(name, span, path));
+                            told.extend(path.iter().map(|(on, ..)| *on));
+                        }
                     }
                     None => {
                         state.insert(name, Visit::OnPath);
@@ -47,10 +53,10 @@ enum Visit {
     Done,
 }
 
-fn successors<'a>(stages: &HashMap<&'a str, &'a StageSpec>, name: &str) -> Vec<(&'a str, Span)> {
+fn successors<'a>(stages: &Stages<'a>, name: &str) -> Vec<(&'a str, Span)> {
     let stage = stages.get(name).into_iter();
     stage
-        .flat_map(|stage| super::references(stage))
+        .flat_map(|(_, stage)| super::references(stage))
         .map(|to| (to.value.as_str(), to.span))
         .collect()
 }

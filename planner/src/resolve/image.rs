@@ -5,27 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{Command, Healthcheck, ImageSettings};
 use crate::source::Span;
 use crate::spec::{CommandSpec, HealthcheckSpec, ImageSpec, Text};
-
-/// Reports what is wrong with a base's reference, and warns of one that moves.
-pub(super) fn check_reference(reference: &str, span: Span, report: impl Fn(Diagnostic)) {
-    if let Some(problem) = reference_problem(reference) {
-        let message = format!("`{reference}` is not an image reference: {problem}");
-        report(
-            Diagnostic::error("image-reference", span, message)
-                .help("write it as `python:3.11-slim`"),
-        );
-        return;
-    }
-    let name = reference.rsplit('/').next().unwrap_or_default();
-    if !name.contains(':') && !name.contains('@') {
-        let message =
-            format!("`{reference}` has no tag, so it would be `latest`, whatever that is that day");
-        report(
-            Diagnostic::error("base-without-tag", span, message)
-                .help("name a tag or a digest: `python:3.11-slim`"),
-        );
-    }
-}
+use crate::suggest::suggest;
 
 /// Why a text is not an image reference, by the grammar of the distribution project.
 pub(super) fn reference_problem(reference: &str) -> Option<String> {
@@ -86,49 +66,58 @@ fn is_component(text: &str) -> bool {
 }
 
 impl Resolver<'_> {
+    /// Reports what is wrong with the reference of the base `name`, which is the reference itself where it
+    /// stands for no base.
+    pub(super) fn check_reference(&self, name: &str, reference: &str, span: Span) {
+        if let Some(problem) = reference_problem(reference) {
+            let message = format!("`{reference}` is not an image reference: {problem}");
+            let found = Diagnostic::error("image-reference", span, message);
+            self.report(found.help("write it as `python:3.11-slim`"));
+            return;
+        }
+        let last = reference.rsplit('/').next().unwrap_or_default();
+        if last.contains([':', '@']) {
+            return;
+        }
+        let message =
+            format!("`{reference}` has no tag, so it would be `latest`, whatever that is that day");
+        let found = Diagnostic::error("base-without-tag", span, message);
+        let bases = self.spec.bases.names();
+        let near = suggest(reference, bases).filter(|_| name == reference);
+        self.report(match near {
+            Some(near) => found.help(format!("did you mean the base `{near}`?")),
+            None => found.help("name a tag or a digest: `python:3.11-slim`"),
+        });
+    }
+
     pub(super) fn image_settings(
         &self,
         spec: &ImageSpec,
         service: &str,
         version: Option<&str>,
-    ) -> Option<ImageSettings> {
-        let labels = spec.labels.iter().map(|(name, value)| {
+    ) -> ImageSettings {
+        let label = |(name, value): (&Text, &Text)| {
             Some((name.value.clone(), self.templated(value, service, version)?))
-        });
-        Some(ImageSettings {
-            user: self.optional(spec.user.as_ref())?,
-            workdir: match &spec.workdir {
-                Some(workdir) => Some(self.image_path(workdir)?.path),
-                None => None,
-            },
-            env: spec
-                .env
-                .iter()
+        };
+        let env = spec.env.iter();
+        let expose = spec.expose.iter();
+        let healthcheck = spec.healthcheck.as_ref();
+        let shell = spec.shell.as_ref();
+        ImageSettings {
+            user: self.optional(spec.user.as_ref()),
+            workdir: self.optional_path(spec.workdir.as_ref()),
+            env: env
                 .map(|(name, value)| (name.value.clone(), value.value.clone()))
                 .collect(),
-            expose: spec
-                .expose
-                .iter()
-                .filter_map(|port| self.port(port))
-                .collect(),
+            expose: expose.filter_map(|port| self.port(port)).collect(),
             entrypoint: spec.entrypoint.as_ref().map(command),
             cmd: spec.cmd.as_ref().map(command),
-            labels: labels.collect::<Option<_>>()?,
-            volumes: spec
-                .volumes
-                .iter()
-                .map(|path| Some(self.image_path(path)?.path))
-                .collect::<Option<_>>()?,
-            stop_signal: self.optional(spec.stop_signal.as_ref())?,
-            healthcheck: spec
-                .healthcheck
-                .as_ref()
-                .map(|check| self.healthcheck(check)),
-            shell: spec
-                .shell
-                .as_ref()
-                .map(|shell| shell.iter().map(|part| part.value.clone()).collect()),
-        })
+            labels: spec.labels.iter().filter_map(label).collect(),
+            volumes: self.image_paths(&spec.volumes),
+            stop_signal: self.optional(spec.stop_signal.as_ref()),
+            healthcheck: healthcheck.map(|check| self.healthcheck(check)),
+            shell: shell.map(|shell| shell.iter().map(|part| part.value.clone()).collect()),
+        }
     }
 
     fn port(&self, port: &Text) -> Option<String> {

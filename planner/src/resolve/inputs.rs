@@ -1,5 +1,7 @@
 //! Files of the context that stages read: canonical paths, looked up, and what can be wrong with them.
 
+use std::sync::Arc;
+
 use super::Resolver;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{FileFact, PathFact, PathNeed};
@@ -22,18 +24,28 @@ impl Resolver<'_> {
             include,
             exclude,
         };
-        let fact = self.facts.paths.get(&need).cloned();
-        match &fact {
-            None => {
-                self.needs.borrow_mut().paths.insert(need.clone());
-            }
-            Some(fact) => self.check_fact(&need, fact, path.span),
-        }
+        let fact = self.fact(&need, path.span);
         Some(Input {
             need,
             fact,
             span: path.span,
         })
+    }
+
+    /// What stands there; one value for all that read it, as a folder may have many files.
+    fn fact(&self, need: &PathNeed, span: Span) -> Option<Arc<PathFact>> {
+        let Some(fact) = self.facts.paths.get(need) else {
+            self.needs.borrow_mut().paths.insert(need.clone());
+            return None;
+        };
+        self.check_fact(need, fact, span);
+        let mut read = self.read.borrow_mut();
+        if let Some(fact) = read.get(need) {
+            return Some(Arc::clone(fact));
+        }
+        let fact = Arc::new(fact.clone());
+        read.insert(need.clone(), Arc::clone(&fact));
+        Some(fact)
     }
 
     /// All files at `path`.
@@ -51,8 +63,13 @@ impl Resolver<'_> {
             }
             Some(Ok(text)) => Some(text.clone()),
             Some(Err(problem)) => {
-                let message = format!("`{canonical}` cannot be read: {problem}");
-                self.report(Diagnostic::error("missing-source", path.span, message));
+                let (fact, way) = problem.split_once("; ").unwrap_or((
+                    problem,
+                    "paths are relative to the context, the folder that is built",
+                ));
+                let message = format!("`{canonical}` cannot be read: {fact}");
+                let found = Diagnostic::error("missing-source", path.span, message);
+                self.report(found.help(way));
                 None
             }
             None => {
@@ -72,8 +89,7 @@ impl Resolver<'_> {
 
     /// The canonical form of a path in the image.
     pub(super) fn image_path(&self, path: &Text) -> Option<ImagePath> {
-        let filled = path.clone().map(|_| self.filled(path).unwrap_or_default());
-        let canonical = image_path(&filled.value);
+        let canonical = image_path(&self.filled(path)?);
         canonical
             .map_err(|problem| self.report_path(path, &problem.to_string()))
             .ok()
@@ -106,6 +122,24 @@ impl Resolver<'_> {
         Some(canonical)
     }
 
+    /// The canonical form of a path that a layer has for itself, which the root of all is not.
+    pub(super) fn layer_folder(&self, path: &Text) -> Option<String> {
+        let canonical = self.layer_path(path)?;
+        self.below_root(path, canonical)
+    }
+
+    /// The path, unless it is the root.
+    pub(super) fn below_root(&self, written: &Text, path: ImagePath) -> Option<String> {
+        if path.path == "/" {
+            self.report_path(
+                written,
+                "this is the whole filesystem; name something in it, such as `/opt/app`",
+            );
+            return None;
+        }
+        Some(path.path)
+    }
+
     fn report_path(&self, path: &Text, problem: &str) {
         let (fact, way) = problem.split_once("; ").unwrap_or((problem, ""));
         let found = Diagnostic::error("path", path.span, format!("`{}`: {fact}", path.value));
@@ -131,7 +165,7 @@ impl Resolver<'_> {
             }
             PathFact::Folder(files) => {
                 for (name, file) in files {
-                    self.check_file(&format!("{path}/{name}"), file, span);
+                    self.check_file(&crate::path::join(path, name), file, span);
                 }
             }
             PathFact::Missing(near) => {
@@ -161,7 +195,8 @@ impl Resolver<'_> {
             }
             PathFact::Unreadable(problem) => {
                 let message = format!("`{path}` cannot be read: {problem}");
-                self.report(Diagnostic::error("unreadable-source", span, message));
+                let found = Diagnostic::error("unreadable-source", span, message);
+                self.report(found.help("whoever builds must be able to read it"));
             }
         }
     }

@@ -5,6 +5,8 @@
 
 mod conda;
 mod cycle;
+mod fetch;
+mod files;
 mod image;
 mod inputs;
 mod kinds;
@@ -15,15 +17,17 @@ mod version;
 
 pub use inputs::LFS_HEADER;
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::facts::{Facts, ImageFact, Needs};
+use crate::facts::{Facts, ImageFact, Needs, PathFact, PathNeed};
+use crate::findings::Findings;
 use crate::interpolate::{InterpolateError, interpolate};
-use crate::model::{Base, BaseIx, Model, Stage, StageIx};
+use crate::model::{Base, BaseIx, Kind, Model, Stage, StageIx};
 use crate::source::Span;
-use crate::spec::{Spec, StageSpec, Text};
+use crate::spec::{Entries, ServiceSpec, Spec, StageSpec, Text};
 use crate::suggest::{list, suggest};
 
 /// Which services are wanted.
@@ -51,48 +55,58 @@ pub fn resolve(spec: &Spec, facts: &Facts, selection: &Selection) -> Resolved {
     let resolver = Resolver::new(spec, facts);
     let model = resolver.model(selection);
     let needs = resolver.needs.into_inner();
-    let diagnostics = resolver.diagnostics.into_inner();
-    let failed = diagnostics
-        .iter()
-        .any(|found| found.severity == Severity::Error);
+    let failed = resolver.failed.get();
     let unanswered = !needs.texts.is_empty() || !needs.paths.is_empty();
     Resolved {
         model: model.filter(|_| !failed && !unanswered),
         needs,
-        diagnostics,
+        diagnostics: resolver.findings.into_inner().into_diagnostics(),
     }
 }
 
+/// What the file declares under some key, by name, with the places of the names.
+type Declared<'a, T> = HashMap<&'a str, (Span, &'a T)>;
+type Stages<'a> = Declared<'a, StageSpec>;
+
+/// What is wrong is reported and left out, so that whatever comes after it is looked at too: no model is made
+/// of what remains.
 struct Resolver<'a> {
     spec: &'a Spec,
     facts: &'a Facts,
-    stages: HashMap<&'a str, &'a StageSpec>,
-    spans: HashMap<&'a str, Span>,
+    stages: Stages<'a>,
+    services: Declared<'a, ServiceSpec>,
+    base_specs: Declared<'a, Text>,
+    args: Declared<'a, Text>,
     needs: RefCell<Needs>,
-    diagnostics: RefCell<Vec<Diagnostic>>,
+    findings: RefCell<Findings>,
+    failed: Cell<bool>,
     bases: RefCell<Vec<Base>>,
+    base_index: RefCell<HashMap<String, BaseIx>>,
+    read: RefCell<BTreeMap<PathNeed, Arc<PathFact>>>,
+}
+
+fn indexed<T>(entries: &Entries<T>) -> Declared<'_, T> {
+    let entries = entries.iter();
+    entries
+        .map(|(name, value)| (name.value.as_str(), (name.span, value)))
+        .collect()
 }
 
 impl<'a> Resolver<'a> {
     fn new(spec: &'a Spec, facts: &'a Facts) -> Self {
-        let stages = spec
-            .stages
-            .iter()
-            .map(|(name, stage)| (name.value.as_str(), stage))
-            .collect();
-        let spans = spec
-            .stages
-            .iter()
-            .map(|(name, _)| (name.value.as_str(), name.span))
-            .collect();
         Self {
             spec,
             facts,
-            stages,
-            spans,
+            stages: indexed(&spec.stages),
+            services: indexed(&spec.services),
+            base_specs: indexed(&spec.bases),
+            args: indexed(&spec.args),
             needs: RefCell::default(),
-            diagnostics: RefCell::default(),
+            findings: RefCell::default(),
+            failed: Cell::default(),
             bases: RefCell::default(),
+            base_index: RefCell::default(),
+            read: RefCell::default(),
         }
     }
 
@@ -100,7 +114,7 @@ impl<'a> Resolver<'a> {
         self.check_names();
         self.check_build_args();
         cycle::check(self.spec, &self.stages, |found| self.report(found));
-        if self.has_errors() {
+        if self.failed.get() {
             return None; // Names that lead nowhere would only make more noise below.
         }
         let wanted = self.wanted(selection)?;
@@ -137,66 +151,53 @@ impl<'a> Resolver<'a> {
 
     /// Where the name of the stage `name` stands.
     fn span(&self, name: &str) -> Span {
-        self.spans.get(name).copied().unwrap_or_default()
+        self.stages
+            .get(name)
+            .map(|(span, _)| *span)
+            .unwrap_or_default()
     }
 
     fn report(&self, found: Diagnostic) {
-        self.diagnostics.borrow_mut().push(found);
-    }
-
-    fn has_errors(&self) -> bool {
-        self.diagnostics
-            .borrow()
-            .iter()
-            .any(|found| found.severity == Severity::Error)
+        if found.severity == Severity::Error {
+            self.failed.set(true);
+        }
+        self.findings.borrow_mut().push(found);
     }
 
     /// Every reference to a stage or a base leads somewhere, selected or not.
     fn check_names(&self) {
-        let stages = self.spec.stages.names().collect();
-        let bases = self.spec.bases.names().collect();
+        let stages = Known::new("stage", self.spec.stages.names());
+        let bases = Known::new("base", self.spec.bases.names());
         for (_, stage) in self.spec.stages.iter() {
             for name in references(stage) {
-                self.check_name("stage", name, &stages);
+                self.check_name(name, &stages);
             }
             for name in stage.on.iter().chain(tool(stage)) {
-                self.check_name("base", name, &bases);
+                self.check_name(name, &bases);
             }
         }
         for (_, service) in self.spec.services.iter() {
-            self.check_name("base", &service.base, &bases);
+            self.check_name(&service.base, &bases);
             for name in &service.stages {
-                self.check_name("stage", name, &stages);
+                self.check_name(name, &stages);
             }
         }
     }
 
-    fn check_name(&self, what: &'static str, name: &Text, known: &BTreeSet<&str>) {
-        if known.contains(name.value.as_str()) {
-            return;
+    fn check_name(&self, name: &Text, known: &Known) {
+        if let Some(help) = known.instead_of(&name.value) {
+            let message = format!("no {} is named `{}`", known.what, name.value);
+            let code = match known.what {
+                "stage" => "unknown-stage",
+                _ => "unknown-base",
+            };
+            self.report(Diagnostic::error(code, name.span, message).help(help));
         }
-        let known: Vec<_> = known.iter().copied().collect();
-        let code = if what == "stage" {
-            "unknown-stage"
-        } else {
-            "unknown-base"
-        };
-        let mut found = Diagnostic::error(
-            code,
-            name.span,
-            format!("no {what} is named `{}`", name.value),
-        );
-        found = match suggest(&name.value, known.iter().copied()) {
-            Some(near) => found.help(format!("did you mean `{near}`?")),
-            None if known.is_empty() => found.help(format!("declare it under `{what}s:`")),
-            None => found.help(format!("the {what}s are: {}", list(&known))),
-        };
-        self.report(found);
     }
 
     fn check_build_args(&self) {
         for name in self.facts.build_args.keys() {
-            if self.spec.args.get(name).is_none() && !is_predefined(name) {
+            if !self.args.contains_key(name.as_str()) && !is_predefined(name) {
                 self.report(
                     Diagnostic::warning_of_file(
                         "unused-build-arg",
@@ -209,8 +210,8 @@ impl<'a> Resolver<'a> {
     }
 
     fn wanted(&self, selection: &Selection) -> Option<Vec<&'a str>> {
-        let known: Vec<_> = self.spec.services.names().collect();
-        if known.is_empty() {
+        let known = Known::new("service", self.spec.services.names());
+        if known.names.is_empty() {
             self.report(
                 Diagnostic::error_of_file(
                     "no-services",
@@ -221,18 +222,17 @@ impl<'a> Resolver<'a> {
             return None;
         }
         let Selection::Services(names) = selection else {
-            return Some(known);
+            return Some(known.names);
         };
-        let mut wanted = BTreeSet::new();
         for name in names {
-            match known.iter().position(|service| service == name) {
-                Some(at) => {
-                    wanted.insert(at);
-                }
-                None => self.report(unknown_service(name, &known)),
+            if let Some(help) = known.instead_of(name) {
+                let message = format!("no service is named `{name}`");
+                self.report(Diagnostic::error_of_file("unknown-service", message).help(help));
             }
         }
-        Some(wanted.into_iter().map(|at| known[at]).collect())
+        let names: HashSet<&str> = names.iter().map(String::as_str).collect();
+        let wanted = known.names.into_iter().filter(|name| names.contains(name));
+        Some(wanted.collect())
     }
 
     /// The stages that the wanted services need, by name in the file's order.
@@ -240,20 +240,18 @@ impl<'a> Resolver<'a> {
         if *selection == Selection::All {
             return self.spec.stages.names().collect();
         }
-        let services = wanted
-            .iter()
-            .filter_map(|name| self.spec.services.get(name));
+        let services = wanted.iter().filter_map(|name| self.services.get(name));
         let mut open: Vec<&str> = services
-            .flat_map(|service| service.stages.iter().map(|name| name.value.as_str()))
+            .flat_map(|(_, service)| service.stages.iter().map(|name| name.value.as_str()))
             .collect();
-        let mut seen = BTreeSet::new();
+        let mut seen = HashSet::new();
         while let Some(name) = open.pop() {
             if seen.insert(name) {
                 let stage = self.stages.get(name);
                 open.extend(
                     stage
                         .into_iter()
-                        .flat_map(|stage| requirements_of(stage))
+                        .flat_map(|(_, stage)| requirements_of(stage))
                         .map(|to| to.value.as_str()),
                 );
             }
@@ -270,7 +268,7 @@ impl<'a> Resolver<'a> {
             return;
         }
         let everything: Vec<_> = self.spec.services.names().collect();
-        let used: BTreeSet<_> = self
+        let used: HashSet<_> = self
             .reachable(&everything, &Selection::Services(Vec::new()))
             .into_iter()
             .collect();
@@ -288,11 +286,12 @@ impl<'a> Resolver<'a> {
     }
 
     fn stage(&self, name: &str, index: &HashMap<&str, StageIx>) -> Option<Stage> {
-        let spec = *self.stages.get(name)?;
+        let (span, spec) = *self.stages.get(name)?;
         let kind = self.kind(name, spec, index)?;
+        self.check_on(spec, &kind);
         Some(Stage {
             name: name.to_owned(),
-            span: self.span(name),
+            span,
             on: spec.on.as_ref().and_then(|base| self.base(base)),
             needs: spec
                 .needs
@@ -311,31 +310,48 @@ impl<'a> Resolver<'a> {
 
     /// The declared base named `name`.
     fn base(&self, name: &Text) -> Option<BaseIx> {
-        let reference = self.spec.bases.get(&name.value)?;
+        let (_, reference) = *self.base_specs.get(name.value.as_str())?;
         self.intern_base(&name.value, reference)
     }
 
     /// The base of that reference, registered under `name` when it is new.
     fn intern_base(&self, name: &str, reference: &Text) -> Option<BaseIx> {
-        if let Some(at) = self
-            .bases
-            .borrow()
-            .iter()
-            .position(|base| base.name == name)
-        {
-            return Some(BaseIx(at));
+        if let Some(index) = self.base_index.borrow().get(name) {
+            return Some(*index);
         }
         let filled = self.filled(reference)?;
-        image::check_reference(&filled, reference.span, |found| self.report(found));
+        self.check_reference(name, &filled, reference.span);
         let image = self.image(&filled);
         let mut bases = self.bases.borrow_mut();
+        let index = BaseIx(bases.len());
+        self.base_index.borrow_mut().insert(name.to_owned(), index);
         bases.push(Base {
             name: name.to_owned(),
             reference: filled,
             span: reference.span,
             image,
         });
-        Some(BaseIx(bases.len() - 1))
+        Some(index)
+    }
+
+    /// An option that would do nothing is not taken in silence.
+    fn check_on(&self, spec: &StageSpec, kind: &Kind) {
+        let Some(on) = &spec.on else { return };
+        let message = match kind {
+            Kind::Conda(conda) if conda.tool.is_some() => {
+                "`on` does nothing beside `tool`, which names the image that does the work"
+                    .to_owned()
+            }
+            Kind::Unpack(unpack) if unpack.zip => return,
+            Kind::Unpack(_) => {
+                "`on` does nothing: a tar archive is unpacked without a base".to_owned()
+            }
+            Kind::Copy(_) | Kind::Files(_) | Kind::Fetch(_) | Kind::Image(_) => {
+                format!("`on` does nothing: `{}` runs on no base", kind.name())
+            }
+            _ => return,
+        };
+        self.report(Diagnostic::warning("unused-on", on.span, message).help("remove `on`"));
     }
 
     fn image(&self, reference: &str) -> Option<ImageFact> {
@@ -378,7 +394,7 @@ impl<'a> Resolver<'a> {
 
     /// The value of the build argument `name`.
     fn argument(&self, name: &str) -> Option<&'a str> {
-        let default = self.spec.args.get(name)?;
+        let (_, default) = self.args.get(name)?;
         Some(
             self.facts
                 .build_args
@@ -387,15 +403,33 @@ impl<'a> Resolver<'a> {
         )
     }
 
-    fn texts(&self, texts: &[Text]) -> Option<Vec<String>> {
-        texts.iter().map(|text| self.filled(text)).collect()
+    fn optional(&self, text: Option<&Text>) -> Option<String> {
+        self.filled(text?)
     }
 
-    fn map(&self, entries: &crate::spec::Entries<Text>) -> Option<BTreeMap<String, String>> {
+    fn optional_path(&self, path: Option<&Text>) -> Option<String> {
+        Some(self.image_path(path?)?.path)
+    }
+
+    fn image_paths(&self, paths: &[Text]) -> Vec<String> {
+        let paths = paths.iter().filter_map(|path| self.image_path(path));
+        paths.map(|path| path.path).collect()
+    }
+
+    fn texts(&self, texts: &[Text]) -> Vec<String> {
+        texts.iter().filter_map(|text| self.filled(text)).collect()
+    }
+
+    fn map(&self, entries: &Entries<Text>) -> BTreeMap<String, String> {
+        let entries = entries.iter();
         entries
-            .iter()
-            .map(|(name, value)| Some((name.value.clone(), self.filled(value)?)))
+            .filter_map(|(name, value)| Some((name.value.clone(), self.filled(value)?)))
             .collect()
+    }
+
+    fn nothing_to_do(&self, stage: &str, way: &str) {
+        let message = format!("the stage `{stage}` does not say what to do");
+        self.report(Diagnostic::error("empty-stage", self.span(stage), message).help(way));
     }
 }
 
@@ -416,12 +450,37 @@ fn tool(stage: &StageSpec) -> Option<&Text> {
     }
 }
 
-fn unknown_service(name: &str, known: &[&str]) -> Diagnostic {
-    let found =
-        Diagnostic::error_of_file("unknown-service", format!("no service is named `{name}`"));
-    match suggest(name, known.iter().copied()) {
-        Some(near) => found.help(format!("did you mean `{near}`?")),
-        None => found.help(format!("the services are: {}", list(known))),
+/// Names that lead somewhere.
+struct Known<'a> {
+    what: &'static str,
+    names: Vec<&'a str>,
+    set: HashSet<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    /// The most names that a message lists.
+    const LISTED: usize = 10;
+
+    fn new(what: &'static str, names: impl Iterator<Item = &'a str>) -> Self {
+        let names: Vec<_> = names.collect();
+        let set = names.iter().copied().collect();
+        Self { what, names, set }
+    }
+
+    /// What to do about a name that leads nowhere; none if it does.
+    fn instead_of(&self, name: &str) -> Option<String> {
+        if self.set.contains(name) {
+            return None;
+        }
+        if let Some(near) = suggest(name, self.names.iter().copied()) {
+            return Some(format!("did you mean `{near}`?"));
+        }
+        let what = self.what;
+        Some(match self.names.len() {
+            0 => format!("declare it under `{what}s:`"),
+            1..=Self::LISTED => format!("the {what}s are: {}", list(&self.names)),
+            more => format!("declare it under `{what}s:`, which has {more} others"),
+        })
     }
 }
 

@@ -1,14 +1,24 @@
 //! requirements.txt to its meaning: comments, line ends, blank lines and order gone.
 
+use thiserror::Error;
+
+/// A line that reads further files, which the stage would not see.
+#[derive(Debug, PartialEq, Eq, Error)]
+#[error("`{text}` {reason}")]
+pub(super) struct Problem {
+    /// The line, from 1.
+    pub line: usize,
+    text: String,
+    reason: &'static str,
+}
+
 /// What pip would do with the text, and nothing else: options in their order, then requirements sorted.
-///
-/// Errs with the line (1-based) and the reason where a line reads further files, which the stage would not see.
-pub(super) fn canonical(text: &str) -> Result<Vec<String>, (usize, String)> {
+pub(super) fn canonical(text: &str) -> Result<Vec<String>, Problem> {
     let mut options = Vec::new();
     let mut requirements = Vec::new();
     for (line, text) in logical_lines(text) {
         if let Some(reason) = reads_a_file(&text) {
-            return Err((line, format!("`{text}` {reason}")));
+            return Err(Problem { line, text, reason });
         }
         if text.starts_with('-') {
             options.push(text);
@@ -55,12 +65,16 @@ fn uncommented(line: &str) -> String {
 }
 
 fn reads_a_file(line: &str) -> Option<&'static str> {
-    let file = ["-r", "-c", "--requirement", "--constraint"];
-    let local = ["-e", "--editable", "./", "../", "/", "file:"];
-    if file.iter().any(|option| line.starts_with(option)) {
+    let starts = |starts: &[&str]| starts.iter().any(|start| line.starts_with(start));
+    if starts(&["-r", "-c", "--requirement", "--constraint"]) {
         Some("reads another file; write its lines here, or make it a stage of its own")
-    } else if local.iter().any(|start| line.starts_with(start)) {
+    } else if starts(&["-e", "--editable", "./", "../", "/", "file:"])
+        || line == "."
+        || line.contains("@ file:")
+    {
         Some("installs a folder; make it a `wheel` stage")
+    } else if starts(&["-f", "--find-links"]) && !line.contains("://") {
+        Some("looks into a folder that the stage does not have; use an index")
     } else {
         None
     }
@@ -97,7 +111,18 @@ mod tests {
 
     #[test]
     fn files_and_folders_are_refused() {
-        assert_eq!(canonical("a\n-r more.txt\n").unwrap_err().0, 2);
-        assert!(canonical("./clx-common\n").unwrap_err().1.contains("wheel"));
+        assert_eq!(canonical("a\n-r more.txt\n").unwrap_err().line, 2);
+        for folder in [
+            ".",
+            "./common",
+            "../common",
+            "-e .",
+            "common @ file:///common",
+        ] {
+            let problem = canonical(folder).unwrap_err().to_string();
+            assert!(problem.contains("wheel"), "{problem}");
+        }
+        assert!(canonical("--find-links wheels").is_err());
+        assert!(canonical("--find-links https://x.org/wheels").is_ok());
     }
 }

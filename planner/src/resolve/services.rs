@@ -1,5 +1,7 @@
 //! Services: their base, stages, tags and image configuration.
 
+use std::collections::HashMap;
+
 use super::kinds::Index;
 use super::{Resolver, run};
 use crate::diagnostic::Diagnostic;
@@ -15,30 +17,34 @@ impl Resolver<'_> {
         index: &Index,
         version: Option<&str>,
     ) -> Option<Service> {
-        let spec = self.spec.services.get(name)?;
+        let (span, spec) = *self.services.get(name)?;
         self.check_listed_twice(&spec.stages);
         let tags = spec.tags.as_ref().unwrap_or(&self.spec.tags);
-        let tags = tags
-            .iter()
-            .filter_map(|tag| self.tag(tag, name, version))
-            .collect();
+        let tags = tags.iter().filter_map(|tag| self.tag(tag, name, version));
+        let tags = tags.collect();
+        let base = self.base(&spec.base);
+        let image = self.image_settings(&spec.image, name, version);
+        if let Some(finish) = &spec.finish {
+            self.check_script(finish);
+        }
         Some(Service {
             name: name.to_owned(),
-            span: self.spec.services.span_of(name).unwrap_or_default(),
-            base: self.base(&spec.base)?,
+            span,
+            base: base?,
             stages: stages(spec, index),
             finish: spec.finish.as_ref().map(run::script),
-            image: self.image_settings(&spec.image, name, version)?,
+            image,
             tags,
         })
     }
 
     fn check_listed_twice(&self, stages: &[Text]) {
-        for (at, stage) in stages.iter().enumerate() {
-            if let Some(first) = stages[..at].iter().find(|first| first.value == stage.value) {
+        let mut listed = HashMap::with_capacity(stages.len());
+        for stage in stages {
+            if let Some(first) = listed.insert(stage.value.as_str(), stage.span) {
                 let message = format!("`{}` is listed twice", stage.value);
                 let found = Diagnostic::error("listed-twice", stage.span, message);
-                self.report(found.also(first.span, "first here").help("remove one"));
+                self.report(found.also(first, "first here").help("remove one"));
             }
         }
     }
@@ -48,7 +54,8 @@ impl Resolver<'_> {
         let problem = super::image::reference_problem(&filled);
         if let Some(problem) = problem {
             let message = format!("`{filled}` is not an image name: {problem}");
-            self.report(Diagnostic::error("tag", tag.span, message));
+            let found = Diagnostic::error("tag", tag.span, message);
+            self.report(found.help("write it as `registry.example.com/{service}:{version}`"));
             return None;
         }
         Some(filled)

@@ -1,5 +1,7 @@
 //! `version:`, written or read from a file.
 
+use std::path::Path;
+
 use super::Resolver;
 use crate::diagnostic::Diagnostic;
 use crate::spec::{VersionFrom, VersionSpec};
@@ -29,11 +31,12 @@ impl Resolver<'_> {
 }
 
 fn look_up(path: &str, text: &str, key: &str) -> Result<String, String> {
-    let document: serde_json::Value = if path.ends_with(".json") {
-        serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?
-    } else {
-        toml::from_str(text).map_err(|error| format!("is not TOML: {}", error.message()))?
-    };
+    let document: serde_json::Value =
+        if Path::new(path).extension().is_some_and(|end| end == "json") {
+            serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?
+        } else {
+            toml::from_str(text).map_err(|error| format!("is not TOML: {}", error.message()))?
+        };
     let mut value = &document;
     for part in key.split('.') {
         value = value
