@@ -1,6 +1,6 @@
 //! Layers put together: stages merged on a base, or stacked where the daemon cannot merge.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use buildkit_llb::{
     Annotate, CopyOptions, Diff, Digest, Exec, ExecNode, FileOps, LlbError, Merge, Mkdir, Output,
@@ -31,10 +31,9 @@ pub(crate) struct Lowering<'p> {
 impl<'p> Lowering<'p> {
     pub(crate) fn new(plan: &'p Plan, options: &'p LowerOptions) -> Result<Self, LowerError> {
         let needs = plan.context();
-        let context = match needs.is_empty() {
-            true => None,
-            false => Some(Context::new(&options.context, &needs, options.abilities)?),
-        };
+        let context = (!needs.is_empty())
+            .then(|| Context::new(&options.context, &needs, options.abilities))
+            .transpose()?;
         let mut lowering = Self {
             plan,
             context,
@@ -45,13 +44,9 @@ impl<'p> Lowering<'p> {
             roots: HashMap::new(),
             vertices: BTreeMap::new(),
         };
-        if options.abilities.merge {
-            // In the plan's order, so that what a stage needs is there already and nothing recurses.
-            for (id, stage) in plan.stages() {
-                if stage.kind != "finish" {
-                    lowering.result(id)?;
-                }
-            }
+        // In the plan's order, so that what a stage needs is there already and nothing recurses.
+        for id in with_results(plan, options.abilities.merge) {
+            lowering.result(id)?;
         }
         Ok(lowering)
     }
@@ -105,22 +100,14 @@ impl<'p> Lowering<'p> {
             return Ok(Some(root.clone()));
         }
         let root = match needs.as_slice() {
-            [one] if self.extends(*one, *base) => self.result(*one)?,
-            _ => {
-                let layers = closure(self.plan, needs);
+            [one] if self.plan.stage(*one).leaves_root_on(*base) => self.result(*one)?,
+            layers => {
                 let base = self.base(*base)?;
-                self.on(base, &layers, &format!("root of {}", stage.id))?
+                self.on(base, layers, &format!("root of {}", stage.id))?
             }
         };
         self.roots.insert(stage.root.clone(), root.clone());
         Ok(Some(root))
-    }
-
-    /// Whether a stage's result is `base` with all that the stage needs on it, and its own files.
-    fn extends(&self, id: StageId, on: BaseIx) -> bool {
-        let stage = self.plan.stage(id);
-        stage.yields == Yields::Difference
-            && matches!(stage.root, Root::Base { base, .. } if base == on)
     }
 
     /// A filesystem with layers on it, lowest first.
@@ -272,20 +259,23 @@ fn pinned(reference: &str, digest: &str) -> String {
     format!("{name}@{digest}")
 }
 
-/// The stages and all that they need, each after what it needs.
-fn closure(plan: &Plan, needs: &[StageId]) -> Vec<StageId> {
-    let mut ordered = Vec::new();
-    let mut seen = HashSet::new();
-    let mut open: Vec<(StageId, bool)> = needs.iter().rev().map(|id| (*id, false)).collect();
-    while let Some((id, below_done)) = open.pop() {
-        if below_done {
-            ordered.push(id);
-        } else if seen.insert(id) {
-            open.push((id, true));
-            if let Root::Base { needs, .. } = &plan.stage(id).root {
-                open.extend(needs.iter().rev().map(|id| (*id, false)));
-            }
+/// The stages that run on roots of their own. Where nothing can be merged, a stage that changes its root runs on
+/// whatever lies below it in each image, and besides only where its own result is asked for.
+fn with_results(plan: &Plan, merge: bool) -> Vec<StageId> {
+    let mut asked: BTreeSet<StageId> = BTreeSet::new();
+    let stages: Vec<_> = plan.stages().collect();
+    for (id, stage) in stages.into_iter().rev() {
+        asked.extend(stage.work.reads());
+        if stage.kind != "finish" && (merge || stage.yields != Yields::Difference) {
+            asked.insert(id);
+        }
+        if let Root::Base { base, needs } = &stage.root
+            && let [one] = needs.as_slice()
+            && asked.contains(&id)
+            && plan.stage(*one).leaves_root_on(*base)
+        {
+            asked.insert(*one);
         }
     }
-    ordered
+    asked.into_iter().collect()
 }

@@ -151,7 +151,8 @@ fn follow_paths(needs: &BTreeSet<&PathNeed>) -> Vec<String> {
     }
     let mut paths = BTreeSet::new();
     for need in needs {
-        if need.include.is_empty() || need.include.iter().any(|pattern| pattern.starts_with("**")) {
+        let everywhere = |pattern: &String| pattern.starts_with("**") || pattern.starts_with('!');
+        if need.include.is_empty() || need.include.iter().any(everywhere) {
             paths.insert(need.path.clone());
         } else {
             let below = |pattern: &String| {

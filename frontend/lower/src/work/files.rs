@@ -7,7 +7,7 @@ use layercake_planner::plan::{CopyFrom, CopyStep, StageId};
 use super::{NamedInternal, folders};
 use crate::LowerError;
 use crate::assemble::Lowering;
-use crate::context::{Files, file_name};
+use crate::context::Files;
 
 impl Lowering<'_> {
     pub(super) fn copy(&mut self, id: StageId, steps: &[CopyStep]) -> Result<Output, LowerError> {
@@ -15,15 +15,10 @@ impl Lowering<'_> {
         let mut shown = Vec::new();
         for step in steps {
             let source = self.source(id, &step.from)?;
-            let to = target(step, &source);
-            let parent = if source.file.is_some() {
-                parent(&to)
-            } else {
-                &to
-            };
             let options = self.of_stage(id, options(step, &source))?;
             let from = source.file.as_deref().unwrap_or(&source.root);
-            files = folders(files, parent).copy(source.output, from, &to, options);
+            let (folder, to) = target(step, &source);
+            files = folders(files, folder).copy(source.output, from, &to, options);
             shown.push(format!("{} to {to}", source.shown));
         }
         let what = format!("copy {}", shown.join(", "));
@@ -159,11 +154,16 @@ impl CopySource {
     }
 }
 
-/// Where a copy ends up: in a folder that was written with a slash, else exactly there.
-fn target(step: &CopyStep, source: &CopySource) -> String {
-    match &source.file {
-        Some(file) if step.into => format!("{}/{}", step.to.trim_end_matches('/'), file_name(file)),
-        _ => step.to.clone(),
+/// The folder to make first, and where a copy goes. What another stage gives may be a file or a folder, as
+/// BuildKit finds when it copies: a file must not find a folder of its name, and one that goes into a folder is
+/// told so by a slash.
+fn target<'s>(step: &'s CopyStep, source: &CopySource) -> (&'s str, String) {
+    match &step.from {
+        CopyFrom::Context(_) if source.file.is_none() => (&step.to, step.to.clone()),
+        CopyFrom::Stage { .. } if step.into => {
+            (&step.to, format!("{}/", step.to.trim_end_matches('/')))
+        }
+        _ => (parent(&step.to), step.to.clone()),
     }
 }
 

@@ -73,9 +73,10 @@ impl Lowering<'_> {
     /// A read-only mount that counts by its content.
     fn mounted(&mut self, id: StageId, mounted: &Mounted) -> Result<Mount, LowerError> {
         let source = self.source(id, &mounted.from)?;
-        let selected = match source.filtered() {
-            true => self.of_stage(id, source.copied())?,
-            false => source,
+        let selected = if source.filtered() {
+            self.of_stage(id, source.copied())?
+        } else {
+            source
         };
         let path = selected.file.as_deref().unwrap_or(&selected.root);
         let mut mount = Mount::bind(selected.output.clone(), &mounted.to)

@@ -37,24 +37,18 @@ impl Lowering<'_> {
     ) -> Result<Output, LowerError> {
         let files = self.files_of(id, &unpack.archive)?;
         let what = format!("unpack {} to {}", unpack.archive.need.path, unpack.to);
-        match tool {
-            Some(tool) => self.unzip(id, unpack, files, tool, &what),
-            None => {
-                let options = CopyOptions {
-                    unpack: true,
-                    create_dest_path: true,
-                    ..CopyOptions::default()
-                };
-                let archive = files.file.unwrap_or_default();
-                let copy = folders(FileOps::on(None), &unpack.to).copy(
-                    files.output,
-                    archive,
-                    &unpack.to,
-                    options,
-                );
-                self.file(id, copy, &what)
-            }
+        if let Some(tool) = tool {
+            return self.unzip(id, unpack, files, tool, &what);
         }
+        let options = CopyOptions {
+            unpack: true,
+            create_dest_path: true,
+            ..CopyOptions::default()
+        };
+        let archive = files.file.unwrap_or_default();
+        let copy =
+            folders(FileOps::on(None), &unpack.to).copy(files.output, archive, &unpack.to, options);
+        self.file(id, copy, &what)
     }
 
     fn unzip(

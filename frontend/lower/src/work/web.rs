@@ -100,7 +100,7 @@ impl Lowering<'_> {
         mode: Option<u32>,
         unpack: bool,
     ) -> Result<Output, LowerError> {
-        let name = file_name(to);
+        let name = if unpack { "archive" } else { file_name(to) };
         let file = Source::http(url)
             .checksum(checksum)
             .filename(name)
