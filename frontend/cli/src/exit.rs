@@ -9,6 +9,7 @@ use crate::facts::ignore_file::IgnoreFileError;
 use crate::interrupt::Interrupted;
 use crate::pipeline::Rejected;
 use crate::settings::UsageError;
+use crate::view::TooLarge;
 
 /// The exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl ExitStatus {
             {
                 return Self::Success; // Whoever read the output has seen enough.
             }
-            if cause.is::<UsageError>() {
+            if cause.is::<UsageError>() || cause.is::<TooLarge>() {
                 return Self::Usage;
             }
             if cause.is::<Rejected>() || cause.is::<IgnoreFileError>() {

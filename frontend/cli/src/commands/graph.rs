@@ -20,7 +20,7 @@ pub async fn run(
     printer.data(match args.format {
         GraphFormat::Dot => view::dot(&plan),
         GraphFormat::Mermaid => view::mermaid(&plan),
-        GraphFormat::Svg => view::svg(&plan),
+        GraphFormat::Svg => view::svg(&plan)?,
     })?;
     Ok(ExitStatus::Success)
 }

@@ -9,7 +9,7 @@ use super::UsageError;
 pub struct Fields {
     whole: String,
     option: &'static str,
-    fields: BTreeMap<String, String>,
+    pairs: BTreeMap<String, String>,
 }
 
 impl Fields {
@@ -37,13 +37,13 @@ impl Fields {
         Ok(Self {
             whole: text.to_owned(),
             option,
-            fields,
+            pairs: fields,
         })
     }
 
     /// Takes a field out.
     pub fn take(&mut self, key: &str) -> Option<String> {
-        self.fields.remove(key)
+        self.pairs.remove(key)
     }
 
     /// An error about this argument.
@@ -53,7 +53,7 @@ impl Fields {
 
     /// What has not been taken, which must be nothing.
     pub fn finish(self, known: &str) -> Result<(), UsageError> {
-        match self.fields.keys().next() {
+        match self.pairs.keys().next() {
             Some(key) => Err(self.error(&format!("`{key}` is not known; {known} are"))),
             None => Ok(()),
         }
@@ -61,7 +61,7 @@ impl Fields {
 
     /// What has not been taken.
     pub fn rest(self) -> BTreeMap<String, String> {
-        self.fields
+        self.pairs
     }
 }
 

@@ -10,7 +10,7 @@ mod tree;
 pub use dot::dot;
 pub use json::json;
 pub use mermaid::mermaid;
-pub use svg::svg;
+pub use svg::{TooLarge, svg};
 pub use tree::tree;
 
 #[cfg(test)]

@@ -122,23 +122,17 @@ fn lines(plan: &Plan) -> BTreeSet<Line> {
     }
     for (at, service) in plan.services.iter().enumerate() {
         let to = first_service + at;
-        match service.finish {
-            Some(finish) => {
-                lines.insert(Line {
-                    from: first_stage + finish.index(),
-                    to,
-                    reads: false,
-                });
-            }
-            None => {
-                let below = service.layers.iter().map(|id| first_stage + id.index());
-                lines.extend(below.chain([of_base(service.base)]).map(|from| Line {
-                    from,
-                    to,
-                    reads: false,
-                }));
-            }
-        }
+        let below: Vec<usize> = match service.finish {
+            Some(finish) => vec![first_stage + finish.index()],
+            None => (service.layers.iter().map(|id| first_stage + id.index()))
+                .chain([of_base(service.base)])
+                .collect(),
+        };
+        lines.extend(below.into_iter().map(|from| Line {
+            from,
+            to,
+            reads: false,
+        }));
     }
     lines
 }

@@ -16,9 +16,20 @@ const FONT_SIZE: usize = 14;
 const LETTER: (f64, f64) = (8.5, 18.0);
 const MARGIN: f64 = 20.0;
 
+/// The most nodes that are laid out: more take minutes, and nobody could read them.
+const MOST_NODES: usize = 500;
+
+/// A graph that is too large for a picture.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a picture of {0} nodes cannot be read; name some of the services, or use --format dot")]
+pub struct TooLarge(usize);
+
 /// The plan as SVG.
-pub fn svg(plan: &Plan) -> String {
+pub fn svg(plan: &Plan) -> Result<String, TooLarge> {
     let Network { nodes, lines } = Network::of(plan);
+    if nodes.len() > MOST_NODES {
+        return Err(TooLarge(nodes.len()));
+    }
     let mut graph = VisualGraph::new(Orientation::LeftToRight);
     let handles: Vec<_> = nodes
         .iter()
@@ -29,7 +40,7 @@ pub fn svg(plan: &Plan) -> String {
     }
     let mut writer = SVGWriter::new();
     graph.do_it(false, false, false, &mut writer);
-    writer.finalize()
+    Ok(writer.finalize())
 }
 
 fn element(node: &Node) -> Element {

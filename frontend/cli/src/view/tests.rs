@@ -39,7 +39,7 @@ fn graphs() {
     let plan = plan("multi-stage");
     insta::assert_snapshot!("dot", dot(&plan));
     insta::assert_snapshot!("mermaid", mermaid(&plan));
-    let picture = svg(&plan);
+    let picture = svg(&plan).unwrap();
     assert!(picture.starts_with("<?xml") && picture.trim_end().ends_with("</svg>"));
     assert!(plan.stages().all(|(_, stage)| picture.contains(&stage.id)));
 }

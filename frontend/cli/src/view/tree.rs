@@ -1,5 +1,7 @@
 //! A plan for people: each service with its layers, lowest first, and what is built on the way to them.
 
+use std::collections::{HashMap, HashSet};
+
 use layercake_planner::plan::{Edge, Plan, Service, Stage, StageId};
 
 use super::count;
@@ -10,9 +12,13 @@ type Row = [String; 3];
 /// The plan as a tree.
 pub fn tree(plan: &Plan) -> String {
     let mut lines = vec![headline(plan)];
+    let stages = by_service(plan);
     for service in &plan.services {
+        let stages = stages
+            .get(service.name.as_str())
+            .map_or(&[][..], Vec::as_slice);
         lines.push(String::new());
-        lines.extend(of_service(plan, service));
+        lines.extend(of_service(plan, service, stages));
     }
     lines.join("\n") + "\n"
 }
@@ -32,7 +38,7 @@ fn headline(plan: &Plan) -> String {
     )
 }
 
-fn of_service(plan: &Plan, service: &Service) -> Vec<String> {
+fn of_service(plan: &Plan, service: &Service, stages: &[StageId]) -> Vec<String> {
     let base = plan.base(service.base);
     let mut rows: Vec<Row> = service
         .layers
@@ -46,7 +52,7 @@ fn of_service(plan: &Plan, service: &Service) -> Vec<String> {
     );
     let mut lines = vec![service.name.clone()];
     lines.extend(drawn(&rows));
-    let aside: Vec<_> = aside(plan, service)
+    let aside: Vec<_> = aside(service, stages)
         .into_iter()
         .map(|id| plan.stage(id))
         .collect();
@@ -113,11 +119,23 @@ fn shared(stage: &Stage, service: &Service) -> Option<String> {
     (!others.is_empty()).then(|| format!("shared with {}", others.join(", ")))
 }
 
-/// The stages that a service needs and does not have in its image.
-fn aside(plan: &Plan, service: &Service) -> Vec<StageId> {
-    let has = |id: &StageId| service.layers.contains(id) || service.finish == Some(*id);
-    let of_service = plan
-        .stages()
-        .filter(|(_, stage)| stage.services.contains(&service.name));
-    of_service.map(|(id, _)| id).filter(|id| !has(id)).collect()
+/// The stages that each service has or needs on the way, by its name.
+fn by_service(plan: &Plan) -> HashMap<&str, Vec<StageId>> {
+    let mut stages: HashMap<&str, Vec<StageId>> = HashMap::new();
+    for (id, stage) in plan.stages() {
+        for service in &stage.services {
+            stages.entry(service).or_default().push(id);
+        }
+    }
+    stages
+}
+
+/// The stages of a service that are not in its image.
+fn aside(service: &Service, stages: &[StageId]) -> Vec<StageId> {
+    let image: HashSet<_> = service.layers.iter().chain(&service.finish).collect();
+    stages
+        .iter()
+        .filter(|id| !image.contains(id))
+        .copied()
+        .collect()
 }
