@@ -156,30 +156,16 @@ impl Solver for Memory {
             let Some(below) = path.strip_prefix(&folder) else {
                 continue;
             };
-            let (name, stat) = match below.split_once('/') {
-                Some((name, _)) => (
-                    name,
-                    FileStat {
-                        mode: FOLDER | 0o755,
-                        ..FileStat::default()
-                    },
-                ),
-                None => {
-                    let link = if kind == LINK {
-                        (*text).to_owned()
-                    } else {
-                        String::new()
-                    };
-                    (
-                        below,
-                        FileStat {
-                            mode: kind | 0o644,
-                            size: text.len() as u64,
-                            link,
-                            ..FileStat::default()
-                        },
-                    )
-                }
+            let stat = |mode, size, link: &str| FileStat {
+                mode,
+                size,
+                link: link.to_owned(),
+                ..FileStat::default()
+            };
+            let (name, stat) = match (below.split_once('/'), kind) {
+                (Some((name, _)), _) => (name, stat(FOLDER | 0o755, 0, "")),
+                (None, LINK) => (below, stat(LINK | 0o777, 0, text)),
+                (None, _) => (below, stat(0o644, text.len() as u64, "")),
             };
             found.insert(
                 name,
