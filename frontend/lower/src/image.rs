@@ -248,6 +248,7 @@ fn expanded(text: &str, env: &[(String, String)]) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::needless_pass_by_value)] // Tables of `json!` values read better without a `&` before each.
 mod tests {
     use super::*;
 
