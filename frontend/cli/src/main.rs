@@ -25,6 +25,7 @@ mod project;
 #[cfg(test)]
 mod reference;
 mod settings;
+mod transfer;
 mod view;
 
 use clap::FromArgMatches;

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use anyhow::Context;
+use buildkit_llb::LlbError;
 use futures::future::join_all;
 use layercake_lower::{ContextSource, LowerOptions, Lowered, lower};
 use layercake_planner::plan::Plan;
@@ -27,6 +28,7 @@ use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::settings::{BuildSettings, CacheTemplate, Environment, UsageError};
+use crate::transfer::{LocalFolder, paths_of};
 use job::{Job, Outcome};
 use lend::{CONTEXT, lend_context, lend_outputs};
 use outputs::{Named, exports};
@@ -62,12 +64,7 @@ impl Build<'_> {
         let lowered = lower(
             &plan,
             &LowerOptions {
-                context: ContextSource::Session {
-                    name: CONTEXT.into(),
-                    session_id: Some(session.id().to_owned()),
-                    shared_key_hint: CONTEXT.into(),
-                    exclude: project.context.ignore.lines().to_vec(),
-                },
+                context: context(&plan, project, &session)?,
                 abilities,
                 no_cache: self.settings.no_cache.clone(),
                 source: Some(project.source.clone()),
@@ -290,4 +287,19 @@ impl Build<'_> {
 fn write(path: &std::path::Path, value: &impl serde::Serialize) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(value)? + "\n";
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The context as the session lends it.
+fn context(plan: &Plan, project: &Project, session: &Attached) -> Result<ContextSource, LlbError> {
+    let folder = LocalFolder {
+        name: CONTEXT.into(),
+        session: session.id().to_owned(),
+        shared_key_hint: CONTEXT.into(),
+    };
+    let paths = plan.context().into_iter().flat_map(paths_of).collect();
+    let output = folder.output(&paths, project.context.ignore.lines())?;
+    Ok(ContextSource::Output {
+        output,
+        subdir: String::new(),
+    })
 }

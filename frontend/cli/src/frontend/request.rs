@@ -9,6 +9,7 @@ use layercake_solve::{CacheOption, Environment, FrontendOptions, NetworkMode, Re
 use crate::no_cache;
 use crate::pipeline::Given;
 use crate::settings::{UsageError, parse_platform};
+use crate::transfer::LocalFolder;
 
 /// The name of the file, if the client gives none.
 const FILE: &str = "layercake.yaml";
@@ -56,17 +57,6 @@ pub struct Place {
     pub dockerfile: LocalFolder,
     /// Whether the file is in a folder of the client though the context is not.
     pub forced: bool,
-}
-
-/// A folder of the client.
-#[derive(Clone, Debug)]
-pub struct LocalFolder {
-    /// The name by which its session knows it.
-    pub name: String,
-    /// Its session.
-    pub session: String,
-    /// What ties its transfers together.
-    pub shared_key_hint: String,
 }
 
 impl Request {

@@ -4,15 +4,14 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
-use buildkit_llb::{Annotate, Definition, Output, Source};
+use buildkit_llb::{Definition, Output};
 use layercake_lower::ContextSource;
 use layercake_planner::facts::{FileFact, Needs};
 use layercake_planner::resolve::LFS_HEADER;
 use layercake_solve::{CacheOption, Failure, FileStat, SolvedRef, Solver};
 
-use super::request::LocalFolder;
-use crate::facts::literal_folder;
-use crate::facts::tree::{Entry, EntryKind, Tree, TreeError, join};
+use crate::facts::tree::{Entry, EntryKind, Tree, TreeError};
+use crate::transfer::{LocalFolder, paths_of};
 
 /// The sizes that a git-lfs pointer can have; other files are not worth a look.
 const LFS_SIZES: std::ops::RangeInclusive<u64> = 100..=200;
@@ -111,26 +110,10 @@ impl<'s, S: Solver> GatewayTree<'s, S> {
     }
 
     fn output(&self) -> anyhow::Result<Output> {
-        let folder = match &self.origin {
-            Origin::Made(output, _) => return Ok(output.clone()),
-            Origin::Client(folder) => folder,
-        };
-        let what = match self.followed.first() {
-            Some(only) if self.followed.len() == 1 && !only.is_empty() => only,
-            _ => "files",
-        };
-        let followed = if self.followed.contains("") {
-            &BTreeSet::new()
-        } else {
-            &self.followed
-        };
-        Ok(Source::local(&folder.name)
-            .session_id(&folder.session)
-            .shared_key_hint(&folder.shared_key_hint)
-            .exclude(&self.exclude)
-            .follow_paths(followed.iter().cloned())
-            .named(format!("[internal] load {what} of the {}", folder.name))
-            .build()?)
+        Ok(match &self.origin {
+            Origin::Made(output, _) => output.clone(),
+            Origin::Client(folder) => folder.output(&self.followed, &self.exclude)?,
+        })
     }
 
     fn solved(&self) -> Result<&SolvedRef, TreeError> {
@@ -152,17 +135,7 @@ impl<S: Solver> Tree for GatewayTree<'_, S> {
     async fn prepare(&mut self, needs: &Needs) -> anyhow::Result<()> {
         let before = self.followed.len();
         self.followed.extend(needs.texts.iter().cloned());
-        for need in &needs.paths {
-            let below = need
-                .include
-                .iter()
-                .map(|pattern| join(&need.path, literal_folder(pattern)));
-            self.followed
-                .extend(below.map(|path| path.trim_end_matches('/').to_owned()));
-            if need.include.is_empty() {
-                self.followed.insert(need.path.clone());
-            }
-        }
+        self.followed.extend(needs.paths.iter().flat_map(paths_of));
         if self.solved.is_some()
             && (matches!(self.origin, Origin::Made(..)) || self.followed.len() == before)
         {
