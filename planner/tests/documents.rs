@@ -1,4 +1,5 @@
 //! The documents that come with the planner say what is so.
+#![allow(clippy::disallowed_methods)] // Tests read examples and documents from their folders.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

@@ -271,6 +271,7 @@ pub struct Run {
     /// What the shell runs.
     pub script: String,
     /// What it reads.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<RunInput>,
     /// What is kept; all if empty.
     pub outputs: Vec<String>,

@@ -101,13 +101,13 @@ impl Builder<'_> {
     /// What is merged on the service's base. Whatever that reads is made first, on a stack of its own: a chain
     /// of 100,000 stages must not exhaust the thread's.
     fn layers(&mut self, service: &crate::model::Service) -> Vec<StageId> {
-        let wanted = self.wanted(service.base, &service.stages, service.span, None);
+        let all = order::with_needs(self.model, service.base, &service.stages);
+        let wanted = self.wanted(service.base, &all, service.span, None);
         let mut open: Vec<_> = wanted.into_iter().collect();
         while let Some(top) = open.last_mut() {
             if let Some((stage, base)) = top.reads.pop() {
                 if !self.alone.contains_key(&(stage, base)) {
-                    let span = self.model.stages[stage.0].span;
-                    open.extend(self.wanted(base, &[stage], span, Some((stage, base))));
+                    open.extend(self.wanted_for(stage, base));
                 }
             } else if let Some(top) = open.pop() {
                 let of = top.of;
@@ -125,14 +125,25 @@ impl Builder<'_> {
         Vec::new()
     }
 
+    /// The image in which one stage is made to be read. A stage that runs on nothing is all of it.
+    fn wanted_for(&mut self, ix: StageIx, base: BaseIx) -> Option<Wanted> {
+        let stage = &self.model.stages[ix.0];
+        let all = if runs_on_a_root(&stage.kind) {
+            order::with_needs(self.model, base, &[ix])
+        } else {
+            BTreeSet::from([ix])
+        };
+        self.wanted(base, &all, stage.span, Some((ix, base)))
+    }
+
     fn wanted(
         &mut self,
         base: BaseIx,
-        listed: &[StageIx],
+        all: &BTreeSet<StageIx>,
         span: Span,
         of: Option<(StageIx, BaseIx)>,
     ) -> Option<Wanted> {
-        let members = match order::members(self.model, base, listed) {
+        let members = match order::members(self.model, all) {
             Ok(members) => members,
             Err(circle) => {
                 let found = problems::hidden_circle(self.model, &circle, span);

@@ -22,23 +22,17 @@ impl Members {
     }
 }
 
-/// What an image on `base` has: the stages listed and all they need, each after what it needs, reads or lies
-/// over, and after its interpreter.
+/// The stages of one image in order: each after what it needs, reads or lies over, and after its interpreter.
 ///
 /// # Errors
 /// The circle, where an interpreter closes one that the file does not show.
-pub(super) fn members(
-    model: &Model,
-    base: BaseIx,
-    listed: &[StageIx],
-) -> Result<Members, Vec<StageIx>> {
-    let all = with_needs(model, base, listed);
+pub(super) fn members(model: &Model, all: &BTreeSet<StageIx>) -> Result<Members, Vec<StageIx>> {
     let conda: Vec<_> = all
         .iter()
         .copied()
         .filter(|ix| matches!(model.stages[ix.0].kind, Kind::Conda(_)))
         .collect();
-    let ordered = sorted(model, &all, |stage| {
+    let ordered = sorted(model, all, |stage| {
         let this = &model.stages[stage.0];
         let mut below = this.needs.clone();
         below.extend(&this.after);
@@ -127,8 +121,8 @@ pub(super) fn runs_elsewhere(model: &Model, ix: StageIx, base: BaseIx) -> bool {
     own_root && stage.on.is_some_and(|on| on != base)
 }
 
-/// The stages listed and all that they need to run on.
-fn with_needs(model: &Model, base: BaseIx, listed: &[StageIx]) -> BTreeSet<StageIx> {
+/// What an image on `base` has: the stages listed and all that they need to run on.
+pub(super) fn with_needs(model: &Model, base: BaseIx, listed: &[StageIx]) -> BTreeSet<StageIx> {
     let mut members = BTreeSet::new();
     let mut open = listed.to_vec();
     while let Some(stage) = open.pop() {

@@ -1,8 +1,16 @@
 //! What a file means: plans, their keys, and what is told of files that mean nothing.
+#![allow(clippy::disallowed_methods)] // Tests read examples and documents from their folders.
 
 #[path = "../support/world.rs"]
 #[allow(dead_code, reason = "other tests make more of it")]
 mod world;
 
+#[path = "../support/every_kind.rs"]
+mod every_kind;
+#[path = "../support/generate.rs"]
+mod generate;
+
+mod keys;
 mod mistakes;
 mod plans;
+mod shuffled;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use layercake_planner::plan::{Edge, Plan, Root, Service, Stage, StageId};
 
+use crate::generate;
 use crate::world::World;
 
 /// A plan as text: what a reviewer wants to see of it.
@@ -262,12 +263,12 @@ fn a_long_chain_of_any_kind_is_planned_without_recursion() {
         "run: { script: make, inputs: [{ from: /x, stage: STAGE, to: /in }], outputs: [/x] }, on: go",
     ] {
         let mut stages = "  s0: { files: { /x: x } }\n".to_owned();
-        for at in 1..3000 {
+        for at in 1..1500 {
             let link = link.replace("STAGE", &format!("s{}", at - 1));
             writeln!(stages, "  s{at}: {{ {link} }}").expect("a string takes all");
         }
         let yaml = format!(
-            "{BASES}stages:\n{stages}services:\n  web: {{ base: debian, stages: [s2999] }}\n"
+            "{BASES}stages:\n{stages}services:\n  web: {{ base: debian, stages: [s1499] }}\n"
         );
         let small = std::thread::Builder::new().stack_size(1 << 20);
         let plan = small
@@ -275,6 +276,17 @@ fn a_long_chain_of_any_kind_is_planned_without_recursion() {
             .unwrap()
             .join()
             .unwrap();
-        assert_eq!(plan.stages().len(), 3000);
+        assert_eq!(plan.stages().len(), 1500);
     }
+}
+
+#[test]
+fn many_stages_of_every_kind() {
+    let files = generate::context();
+    let files = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()));
+    let plan = World::with(files).planned(&generate::file(400));
+    assert!(plan.stages().len() > 400);
+    assert!(plan.services.len() > 10);
 }

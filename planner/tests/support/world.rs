@@ -20,7 +20,9 @@ pub struct World {
     files: BTreeMap<String, File>,
     /// Paths about which there is something else to tell than a file.
     told: BTreeMap<String, PathFact>,
-    images: BTreeMap<String, Value>,
+    configs: BTreeMap<String, Value>,
+    /// References that lead to the image of another one.
+    aliases: BTreeMap<String, String>,
     build_args: BTreeMap<String, String>,
     /// The platform.
     pub platform: Platform,
@@ -107,8 +109,14 @@ impl World {
     }
 
     /// Gives an image a configuration of its own.
-    pub fn image(&mut self, reference: &str, config: Value) -> &mut Self {
-        self.images.insert(reference.to_owned(), config);
+    pub fn config(&mut self, reference: &str, config: Value) -> &mut Self {
+        self.configs.insert(reference.to_owned(), config);
+        self
+    }
+
+    /// Lets a reference lead to the image of another one.
+    pub fn alias(&mut self, reference: &str, of: &str) -> &mut Self {
+        self.aliases.insert(reference.to_owned(), of.to_owned());
         self
     }
 
@@ -195,9 +203,10 @@ impl World {
         }
         let images = needs.images.iter().filter(|_| !self.offline);
         facts.images.extend(images.clone().map(|reference| {
-            let config = self.images.get(reference).cloned();
+            let config = self.configs.get(reference).cloned();
+            let named = self.aliases.get(reference).unwrap_or(reference);
             let image = ImageFact {
-                digest: format!("sha256:{}", hex::encode(Sha256::digest(reference))),
+                digest: format!("sha256:{}", hex::encode(Sha256::digest(named))),
                 config: config.unwrap_or_else(plain_config),
             };
             (reference.clone(), image)
