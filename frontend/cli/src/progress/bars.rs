@@ -14,6 +14,9 @@ use crate::printer::Printer;
 /// How often a line that waits is drawn again.
 const TICK: Duration = Duration::from_millis(120);
 
+/// The most of a vertex's name that is shown; the rest of the line is for what it says.
+const WIDEST: usize = 60;
+
 /// A line for each running vertex.
 pub struct Bars {
     all: MultiProgress,
@@ -64,7 +67,7 @@ impl Bars {
             let bar = self
                 .all
                 .add(ProgressBar::new_spinner().with_style(line_style()));
-            bar.set_prefix(vertex.name.clone());
+            bar.set_prefix(console::truncate_str(&vertex.name, WIDEST, "…").into_owned());
             bar.enable_steady_tick(TICK);
             self.running.insert(vertex.digest.clone(), bar);
         }
