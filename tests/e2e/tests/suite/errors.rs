@@ -12,16 +12,15 @@ const REJECTED: i32 = 3;
 const NO_DAEMON: i32 = 4;
 
 /// A build that has to fail: what people see of it, which holds all these texts.
-#[track_caller]
 fn fails(
     door: Door,
-    workspace: &Workspace,
+    (workspace, service): (&Workspace, &str),
     flags: &[&str],
     code: i32,
     texts: &[&str],
 ) -> Result<()> {
     let engine = Engine::given()?;
-    let build = Build::new(door, &engine, workspace, &["hello"])
+    let build = Build::new(door, &engine, workspace, &[service])
         .flags(flags)
         .for_people();
     let outcome = build.run()?;
@@ -61,7 +60,7 @@ fn a_command_that_fails_shows_its_last_words_and_its_line() -> Result<()> {
     for door in Door::ALL {
         fails(
             door,
-            &workspace,
+            (&workspace, "hello"),
             &[],
             FAILED,
             &[
@@ -86,10 +85,10 @@ fn mistakes_in_the_file_are_shown_with_their_lines() -> Result<()> {
     );
     for door in Door::ALL {
         let texts = ["stages: [deps, ap]", "expos: [8000]", "`app`", "`expose`"];
-        fails(door, &workspace, &[], REJECTED, &texts)?;
+        fails(door, (&workspace, "hello"), &[], REJECTED, &texts)?;
         fails(
             door,
-            &workspace,
+            (&workspace, "hello"),
             &[],
             REJECTED,
             &[&format!("{FILE}:{first}"), &format!("{FILE}:{second}")],
@@ -100,17 +99,12 @@ fn mistakes_in_the_file_are_shown_with_their_lines() -> Result<()> {
 
 #[test]
 fn a_file_that_is_missing_is_named() -> Result<()> {
-    let workspace = Workspace::of_example("hello")?;
-    workspace.git(&["rm", "-q", "-r", "src"])?;
-    let line = line_of(&workspace, "  app:")?;
+    let workspace = Workspace::of_example("multi-stage")?;
+    workspace.git(&["rm", "-q", "render.py"])?;
+    let line = line_of(&workspace, "inputs: [render.py,")?;
     for door in Door::ALL {
-        fails(
-            door,
-            &workspace,
-            &[],
-            REJECTED,
-            &["src", &format!("{FILE}:{line}")],
-        )?;
+        let texts = ["render.py", &format!("{FILE}:{line}")];
+        fails(door, (&workspace, "site"), &[], REJECTED, &texts)?;
     }
     Ok(())
 }
@@ -137,7 +131,7 @@ fn what_cannot_be_done_is_refused() -> Result<()> {
     for door in Door::ALL {
         fails(
             door,
-            &workspace,
+            (&workspace, "hello"),
             &["--platform", "linux/amd64,linux/arm64"],
             USAGE,
             &["platform"],
@@ -152,7 +146,7 @@ fn a_daemon_that_does_not_answer_is_named() -> Result<()> {
     let nowhere = format!("unix://{}", workspace.beside("nothing.sock").display());
     fails(
         Door::Cli,
-        &workspace,
+        (&workspace, "hello"),
         &["--builder", &nowhere],
         NO_DAEMON,
         &["nothing.sock"],

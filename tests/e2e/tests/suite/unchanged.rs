@@ -209,7 +209,7 @@ fn nothing(name: &'static str, edit: impl Fn(&Workspace, &str) -> Result<()> + '
 
 /// Moves a stage and a service to other places, and turns the keys of a stage around.
 fn reorder(workspace: &Workspace, _: &str) -> Result<()> {
-    let folders = "  folders: { run: mkdir -p /root/.jupyter /root/course }\n";
+    let folders = "  folders: { run: mkdir -p /app /root/.jupyter /root/course }\n";
     workspace.replace(FILE, folders, "")?;
     workspace.replace(
         FILE,
