@@ -1,5 +1,6 @@
 //! Builds the graphs of `tests/golden`, a Go program on BuildKit's own client, and compares every byte with what that
 //! program wrote. `cargo xtask golden` writes the files anew.
+#![allow(clippy::disallowed_methods)] // Tests read examples and documents from their folders.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
