@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use buildkit_llb::{caps, normalize_reference};
 use futures::future::try_join_all;
 use layercake_lower::Abilities;
 use layercake_planner::facts::{Facts, ImageFact, Platform};
 use layercake_solve::{Capabilities, ImageRequest, ResolveMode, Solver};
+
+use serde_json::Value;
 
 use crate::pipeline::Images;
 use crate::settings::to_wire;
@@ -54,6 +56,7 @@ impl<S: Solver> GatewayImages<'_, S> {
         })?;
         let config = serde_json::from_slice(&image.config)
             .with_context(|| format!("the configuration of the image `{reference}` is not JSON"))?;
+        check_platform(reference, &config, self.platform)?;
         Ok(ImageFact {
             digest: image.digest,
             config,
@@ -61,10 +64,46 @@ impl<S: Solver> GatewayImages<'_, S> {
     }
 }
 
+/// Refuses an image of another platform: a registry hands out an image's only platform, whichever is asked for.
+fn check_platform(reference: &str, config: &Value, platform: &Platform) -> anyhow::Result<()> {
+    let of = |field: &str| config[field].as_str().unwrap_or_default().to_owned();
+    let (os, architecture) = (of("os"), of("architecture"));
+    if architecture.is_empty() || (os == platform.os && architecture == platform.architecture) {
+        return Ok(());
+    }
+    bail!(
+        "the image `{reference}` is for {os}/{architecture}, not for {platform}; use another base, or --platform"
+    )
+}
+
 /// What a daemon of these capabilities can do with a plan.
 pub fn abilities(capabilities: &Capabilities) -> Abilities {
     Abilities {
         merge: capabilities.has_llb(caps::MERGE) && capabilities.has_llb(caps::DIFF),
         symbolic_modes: capabilities.has_llb(SYMBOLIC_MODES),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_image_of_another_platform_is_refused() {
+        let config = json!({ "os": "linux", "architecture": "amd64" });
+        let platform = |architecture: &str| Platform {
+            architecture: architecture.into(),
+            ..Platform::default()
+        };
+        assert!(check_platform("a:1", &config, &platform("amd64")).is_ok());
+        let error = check_platform("a:1", &config, &platform("arm64")).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("is for linux/amd64, not for linux/arm64"),
+            "{error}"
+        );
     }
 }

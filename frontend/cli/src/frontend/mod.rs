@@ -7,6 +7,7 @@ mod failure;
 mod git;
 mod lint;
 mod open;
+mod outline;
 mod request;
 mod subrequest;
 #[cfg(test)]

@@ -8,17 +8,19 @@ use serde_json::json;
 use super::failure::range;
 use super::lint::lint;
 use super::open::open;
+use super::outline::outline;
 use super::request::Request;
 
 const DESCRIBE: &str = "frontend.subrequests.describe";
 const TARGETS: &str = "frontend.targets";
 const LINT: &str = "frontend.lint";
+const OUTLINE: &str = "frontend.outline";
 
 /// The version of the answers' forms.
 const VERSION: &str = "1.0.0";
 
 /// Every question that is answered, with what it is about.
-const ALL: [(&str, &str, &[&str]); 3] = [
+const ALL: [(&str, &str, &[&str]); 4] = [
     (
         DESCRIBE,
         "List available subrequest types",
@@ -27,6 +29,11 @@ const ALL: [(&str, &str, &[&str]); 3] = [
     (
         TARGETS,
         "List the services of the file",
+        &["result.json", "result.txt"],
+    ),
+    (
+        OUTLINE,
+        "List what a build of the target can be given",
         &["result.json", "result.txt"],
     ),
     (
@@ -46,6 +53,7 @@ pub async fn answer(
         DESCRIBE => describe(),
         TARGETS => targets(solver, request).await,
         LINT => lint(solver, request).await,
+        OUTLINE => outline(solver, request).await,
         other => Err(Failure::unsupported_subrequest(other).into()),
     }
 }

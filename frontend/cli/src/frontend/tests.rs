@@ -90,8 +90,9 @@ impl Solver for Memory {
         if request.reference.contains("nowhere") {
             return Err(Failure::invalid("no such image"));
         }
-        let config =
-            json!({ "architecture": "amd64", "os": "linux", "config": { "Env": ["PATH=/bin"] } });
+        let platform = request.platform.clone().unwrap_or_default();
+        let architecture = platform.architecture;
+        let config = json!({ "architecture": architecture, "os": "linux", "config": { "Env": ["PATH=/bin"] } });
         let digest = format!("sha256:{}", "1".repeat(64));
         Ok(ResolvedImage {
             reference: request.reference.clone(),
@@ -369,9 +370,35 @@ fn questions_are_answered() {
             .unwrap(),
         "result.json",
     );
-    assert_eq!(all.as_array().unwrap().len(), 3);
+    assert_eq!(all.as_array().unwrap().len(), 4);
     assert_eq!(
         memory.refused(&[("requestid", "frontend.other")]),
         Failure::unsupported_subrequest("frontend.other")
+    );
+}
+
+#[test]
+fn an_outline_tells_what_a_build_can_be_given() {
+    let file = "args: { LEVEL: low }
+bases: { b: 'b:1' }
+stages:
+  login: { run: { script: login, secrets: [token], ssh: [default] } }
+services: { web: { base: b, stages: [login] } }
+";
+    let memory = Memory::new(&[("layercake.yaml", file)]);
+    let asked = [
+        ("requestid", "frontend.outline"),
+        ("build-arg:LEVEL", "high"),
+    ];
+    let outline = metadata(&memory.ask(&asked).unwrap(), "result.json");
+    assert_eq!(outline["name"], "web");
+    assert_eq!(
+        (&outline["args"][0]["name"], &outline["args"][0]["value"]),
+        (&json!("LEVEL"), &json!("high"))
+    );
+    assert_eq!(outline["secrets"][0]["name"], "token");
+    assert_eq!(
+        outline["ssh"][0]["location"]["ranges"][0]["start"]["line"],
+        4
     );
 }
