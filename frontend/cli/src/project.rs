@@ -51,7 +51,7 @@ impl Project {
         let given = Given {
             platform: settings.platform.clone().unwrap_or_else(host_platform),
             build_args: settings.build_args.clone(),
-            ..Given::default()
+            bases: settings.bases.clone(),
         };
         Ok(Self {
             source,

@@ -45,7 +45,7 @@ pub struct BuildArgs {
     /// How progress is shown
     #[arg(long, value_enum, default_value_t)]
     pub progress: ProgressMode,
-    /// Write what ran and what was cached to this file, as JSON
+    /// Write what ran and what was cached to this file, as JSON; - is stdout
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
     /// Write what the exporters said to this file, as JSON

@@ -66,6 +66,9 @@ pub struct ProjectArgs {
     /// Set a build argument; without a value, from the environment
     #[arg(long = "build-arg", value_name = "NAME[=VALUE]")]
     pub build_args: Vec<String>,
+    /// Put another image in place of a base: NAME=docker-image://REFERENCE
+    #[arg(long = "build-context", value_name = "NAME=IMAGE")]
+    pub build_contexts: Vec<String>,
     /// The platform to build for, such as linux/arm64; the daemon's own, or this machine's, if left out
     #[arg(long, value_name = "PLATFORM")]
     pub platform: Option<String>,

@@ -263,10 +263,11 @@ impl Build<'_> {
     }
 
     fn write_report(&self, report: &Report) -> anyhow::Result<()> {
-        let Some(path) = &self.settings.report else {
-            return Ok(());
-        };
-        write(path, report)
+        match &self.settings.report {
+            None => Ok(()),
+            Some(path) if path.as_os_str() == "-" => self.printer.json(report),
+            Some(path) => write(path, report),
+        }
     }
 
     /// What the exporters said, by service.

@@ -8,7 +8,7 @@ use layercake_solve::{CacheOption, Environment, FrontendOptions, NetworkMode, Re
 
 use crate::no_cache;
 use crate::pipeline::Given;
-use crate::settings::{UsageError, parse_platform};
+use crate::settings::{UsageError, parse_platform, stand_in};
 use crate::transfer::LocalFolder;
 
 /// The name of the file, if the client gives none.
@@ -168,14 +168,7 @@ fn bases(
             Some((name, of)) if platform.is_some_and(|platform| platform.to_string() == of) => name,
             Some(_) => continue, // It is meant for a platform that is not built.
         };
-        let Some(reference) = target.strip_prefix("docker-image://") else {
-            let problem =
-                "only docker-image:// can stand in for a base; files belong into the context";
-            return Err(UsageError::new(format!(
-                "the build context `{name}` is `{target}`: {problem}"
-            )));
-        };
-        bases.insert(name.to_owned(), reference.to_owned());
+        bases.extend([stand_in(name, target)?]);
     }
     Ok(bases)
 }

@@ -42,6 +42,8 @@ pub struct ProjectSettings {
     pub file: PathBuf,
     /// Build arguments.
     pub build_args: BTreeMap<String, String>,
+    /// Images in place of bases, by the base's name or its reference.
+    pub bases: BTreeMap<String, String>,
     /// The platform, if one was asked for.
     pub platform: Option<Platform>,
 }
@@ -53,6 +55,7 @@ impl ProjectSettings {
             context,
             file,
             build_args,
+            build_contexts,
             platform,
         } = args;
         let file = file.unwrap_or_else(|| context.join("layercake.yaml"));
@@ -68,13 +71,32 @@ impl ProjectSettings {
                 "a build argument has no name; write --build-arg NAME=VALUE",
             ));
         }
+        let bases = build_contexts.iter().map(|context| {
+            let (name, target) = context.split_once('=').unwrap_or((context, ""));
+            stand_in(name, target)
+        });
+        let bases = bases.collect::<Result<_, _>>()?;
         let platform = platform.as_deref().map(parse_platform).transpose()?;
         Ok(Self {
             context,
             file,
             build_args,
+            bases,
             platform,
         })
+    }
+}
+
+/// An image that stands in for the base `name`; nothing else can.
+pub fn stand_in(name: &str, target: &str) -> Result<(String, String), UsageError> {
+    match target.strip_prefix("docker-image://") {
+        Some(reference) if !name.is_empty() && !reference.is_empty() => {
+            Ok((name.to_owned(), reference.to_owned()))
+        }
+        _ => Err(UsageError::new(format!(
+            "the build context `{name}` is `{target}`: only docker-image:// can stand in for a base; files belong \
+             into the context"
+        ))),
     }
 }
 
@@ -131,6 +153,24 @@ mod tests {
             pairs,
             [("A", "1=2"), ("EMPTY", ""), ("SET", "from outside")]
         );
+    }
+
+    #[test]
+    fn only_images_stand_in_for_bases() {
+        let stand_in = |context: &str| {
+            let build_contexts = vec![context.to_owned()];
+            let args = ProjectArgs {
+                build_contexts,
+                ..ProjectArgs::default()
+            };
+            ProjectSettings::new(args, &environment).map(|settings| settings.bases)
+        };
+        assert_eq!(
+            stand_in("python=docker-image://a:1").unwrap()["python"],
+            "a:1"
+        );
+        assert!(stand_in("python=../folder").is_err());
+        assert!(stand_in("python").is_err());
     }
 
     #[test]
