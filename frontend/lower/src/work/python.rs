@@ -155,6 +155,6 @@ fn find(python: &Python) -> String {
             "set -e\npython={}\ncommand -v \"$python\" >/dev/null || {{ echo \"there is no Python at $python; does the conda environment have python?\" >&2; exit 1; }}",
             quoted(path)
         ),
-        Python::OfRoot => "set -e\npython=$(command -v python3 || command -v python) || { echo \"the base has no python3; set `on:` or `python:`\" >&2; exit 1; }".to_owned(),
+        Python::OfRoot => "set -e\npython=$(command -v python3 || command -v python) || { echo 'the base has no python3; set `on:` or `python:`' >&2; exit 1; }".to_owned(),
     }
 }
