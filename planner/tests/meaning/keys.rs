@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use layercake_planner::plan::Plan;
 
-use crate::every_kind::{FILE, world};
+use crate::every_kind::{EDITS, FILE, world};
 use crate::world::World;
 
 /// The digests of the keys by the ids of their stages.
@@ -208,55 +208,9 @@ fn files_that_mean_the_same() {
 
 #[test]
 fn one_value_changes_what_depends_on_it() {
-    edit("/opt/env", "/opt/envs", &["env"]);
-    edit("cuda: \"12.5\"", "cuda: \"12.6\"", &["env"]);
-    edit("mamba:1.5", "mamba:1.6", &["env"]);
-    edit("debian:12", "debian:13", &["gcc"]);
-    edit("uv:0.9", "uv:1.0", &["taken"]);
-    edit("graphviz,", "graphviz2,", &["tools"]);
-    edit(
-        "packages: [curl]",
-        "packages: [curl], recommends: true",
-        &["vendor"],
-    );
-    edit("tenacity", "tenacity>1", &["deps"]);
-    edit(
-        "\"tenacity\"] }",
-        "\"tenacity\"], no-deps: true }",
-        &["deps"],
-    );
-    edit("svgo@3", "svgo@4", &["node"]);
-    edit("/srv/front", "/srv/ui", &["front"]);
-    edit("9f86", "0f86", &["url"]);
-    edit("4b825", "0b825", &["fonts"]);
-    edit("path: ttf", "path: otf", &["fonts"]);
-    edit("/opt/zip", "/opt/zap", &["zip"]);
-    edit("/opt/tar", "/opt/ter", &["tar"]);
-    edit("debug=0", "debug=1", &["conf"]);
-    edit(
-        "mode: \"0755\", owner: \"7:7\"",
-        "mode: \"0700\", owner: \"7:7\"",
-        &["conf"],
-    );
-    edit("7:7", "7:8", &["conf"]);
-    edit("to: /srv/data", "to: /srv/date", &["data"]);
-    edit("mode: \"0750\"", "mode: \"0751\"", &["data"]);
-    edit("make all", "make most", &["build"]);
-    edit("LEVEL: \"1\"", "LEVEL: \"2\"", &["build"]);
-    edit("stable", "nightly", &["build"]);
-    edit(
-        "caches: [/root/.cache",
-        "caches: [/root/.caches",
-        &["build"],
-    );
-    edit("id: other,", "id: another,", &["build"]);
-    edit("user: builder", "user: root", &["build"]);
-    edit("tmpfs: [/scratch]", "tmpfs: [/tmp]", &["build"]);
-    edit("network: none", "network: default", &["build"]);
-    edit("to: /opt/app/", "to: /opt/app", &["out"]);
-    edit("fix two", "fix three", &["fix"]);
-    edit("exclude: [\"*.o\"]", "exclude: [\"*.a\"]", &["under"]);
-    edit("chmod -R", "chmod --recursive", &["all/finish"]);
+    for (from, to, stage) in EDITS {
+        edit(from, to, &[stage]);
+    }
 }
 
 #[test]

@@ -9,6 +9,8 @@ mod world;
 mod every_kind;
 #[path = "../support/generate.rs"]
 mod generate;
+#[path = "../support/made_up.rs"]
+mod made_up;
 
 mod keys;
 mod mistakes;

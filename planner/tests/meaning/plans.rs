@@ -110,6 +110,17 @@ fn the_clx_services() {
 }
 
 #[test]
+fn the_other_examples() {
+    for name in ["apt-join", "hello", "multi-stage"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../examples")
+            .join(name);
+        let yaml = std::fs::read_to_string(folder.join("layercake.yaml")).unwrap();
+        World::of_folder(&folder).planned(&yaml);
+    }
+}
+
+#[test]
 fn apt_stages_of_one_image_are_chained_by_name() {
     check(
         "stages:\n  b: { apt: [b] }\n  a: { apt: [a] }\n  c: { apt: [c] }\nservices:\n  web: { base: debian, stages: [c, a, b] }\n",

@@ -3,125 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use layercake_planner::plan::Plan;
+use layercake_planner::resolve::Selection;
 use proptest::prelude::*;
 
-use crate::world::World;
-
-/// A stage of a made-up file: what it does, and the stages before it that it refers to.
-#[derive(Clone, Debug)]
-struct Made {
-    kind: usize,
-    needs: Vec<usize>,
-    after: Vec<usize>,
-    source: Option<usize>,
-}
-
-/// Stages that refer only to those before them, so that there is no circle.
-fn stages() -> impl Strategy<Value = Vec<Made>> {
-    let made = |at: usize| {
-        let before = || proptest::collection::vec(0..at.max(1), 0..3);
-        (
-            0..8_usize,
-            before(),
-            before(),
-            proptest::option::of(0..at.max(1)),
-        )
-            .prop_map(move |(kind, needs, after, source)| Made {
-                kind,
-                needs: if at == 0 { Vec::new() } else { needs },
-                after: if at == 0 { Vec::new() } else { after },
-                source: source.filter(|_| at > 0),
-            })
-    };
-    (2..14_usize).prop_flat_map(move |count| (0..count).map(made).collect::<Vec<_>>())
-}
-
-/// The lines of a stage's mapping; names are by number, so that no rank or name hides an order.
-fn entry(at: usize, made: &Made) -> Vec<String> {
-    let names = |list: &[usize]| {
-        let list: BTreeSet<_> = list.iter().map(|to| format!("s{to}")).collect();
-        list.into_iter().collect::<Vec<_>>().join(", ")
-    };
-    let input = match made.source {
-        Some(source) => format!("{{ from: /etc/f, stage: s{source}, to: /in }}"),
-        None => "{ from: data, to: /in }".to_owned(),
-    };
-    let kind = match made.kind {
-        0 => format!("apt: [package-{at}, make]"),
-        1 => format!("pip: [library-{at}, attrs]"),
-        2 => "wheel: app".to_owned(),
-        3 => format!("files: {{ /etc/f{at}: x, /etc/g{at}: y }}"),
-        4 => format!("copy: [{{ from: data, to: /srv/{at} }}, {input}]")
-            .replace("/in", &format!("/in/{at}")),
-        5 => format!("run: {{ script: make {at}, inputs: [{input}, data] }}"),
-        6 => format!(
-            "run: {{ script: make {at}, inputs: [{input}], outputs: [/opt/b{at}, /opt/a{at}] }}"
-        ),
-        _ => format!(
-            "on: debian\n    run: {{ script: make {at}, inputs: [{input}], outputs: [/opt/{at}] }}"
-        ),
-    };
-    let mut lines = vec![kind];
-    for (key, list) in [("needs", &made.needs), ("after", &made.after)] {
-        if !list.is_empty() {
-            lines.push(format!("{key}: [{}]", names(list)));
-        }
-    }
-    lines
-}
-
-/// The file, with its parts in the order in which `shuffle` leaves them.
-fn file(
-    stages: &[Made],
-    services: &[Vec<usize>],
-    mut shuffle: impl FnMut(&mut Vec<String>),
-) -> String {
-    let mut entries: Vec<String> = stages
-        .iter()
-        .enumerate()
-        .map(|(at, made)| {
-            let mut lines = entry(at, made);
-            shuffle(&mut lines);
-            format!("  s{at}:\n    {}\n", lines.join("\n    "))
-        })
-        .collect();
-    shuffle(&mut entries);
-    let mut listed: Vec<String> = services
-        .iter()
-        .enumerate()
-        .map(|(at, stages)| {
-            let stages: BTreeSet<_> = stages.iter().map(|to| format!("s{to}")).collect();
-            let mut stages: Vec<_> = stages.into_iter().collect();
-            shuffle(&mut stages);
-            let base = if at % 3 == 2 { "debian" } else { "python" };
-            format!(
-                "  service-{at}: {{ base: {base}, stages: [{}] }}\n",
-                stages.join(", ")
-            )
-        })
-        .collect();
-    shuffle(&mut listed);
-    let mut parts = vec![
-        "bases: { python: \"python:3.12\", debian: \"debian:12\" }\n".to_owned(),
-        format!("stages:\n{}", entries.concat()),
-        format!("services:\n{}", listed.concat()),
-    ];
-    shuffle(&mut parts);
-    parts.concat()
-}
-
-fn world() -> World {
-    World::with([
-        ("app/pyproject.toml", "[project]\n"),
-        ("app/src/app.py", "print()\n"),
-        ("data/one", "1"),
-        ("data/two", "2"),
-    ])
-}
+use crate::made_up::{file, listed, services, shuffle, stages, world};
 
 /// The plan, unless the file has a mistake: wheels and others may meet in ways that are refused.
 fn planned(yaml: &str) -> Result<Plan, BTreeSet<String>> {
-    let outcome = world().try_plan(yaml, &layercake_planner::resolve::Selection::All);
+    let outcome = world().try_plan(yaml, &Selection::All);
     outcome.plan.ok_or_else(|| {
         let found = outcome.diagnostics.iter();
         found
@@ -148,24 +37,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn order_means_nothing(
-        stages in stages(),
-        services in proptest::collection::vec(proptest::collection::vec(any::<proptest::sample::Index>(), 1..8), 1..4),
-        seed in any::<u64>(),
-    ) {
-        let services: Vec<Vec<usize>> = services
-            .iter()
-            .map(|list| list.iter().map(|at| at.index(stages.len())).collect())
-            .collect();
+    fn order_means_nothing(stages in stages(), services in services(), seed in any::<u64>()) {
+        let services = listed(&services, &stages);
         let plain = file(&stages, &services, |_| {});
-        let mut state = seed | 1;
-        let shuffled = file(&stages, &services, |list| {
-            for at in (1..list.len()).rev() {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                let other = usize::try_from(state >> 33).expect("31 bits") % (at + 1);
-                list.swap(at, other);
-            }
-        });
+        let shuffled = file(&stages, &services, shuffle(seed));
         match (planned(&plain), planned(&shuffled)) {
             (Ok(plain), Ok(shuffled)) => prop_assert_eq!(meaning(&plain), meaning(&shuffled)),
             (Err(plain), Err(shuffled)) => prop_assert_eq!(plain, shuffled),
@@ -175,19 +50,12 @@ proptest! {
 
     /// What a service is made of has nothing to do with which others are built along.
     #[test]
-    fn services_are_planned_alike_alone_and_together(
-        stages in stages(),
-        services in proptest::collection::vec(proptest::collection::vec(any::<proptest::sample::Index>(), 1..8), 2..4),
-    ) {
-        let services: Vec<Vec<usize>> = services
-            .iter()
-            .map(|list| list.iter().map(|at| at.index(stages.len())).collect())
-            .collect();
-        let yaml = file(&stages, &services, |_| {});
+    fn services_are_planned_alike_alone_and_together(stages in stages(), services in services()) {
+        let yaml = file(&stages, &listed(&services, &stages), |_| {});
         let Ok(together) = planned(&yaml) else { return Ok(()) };
         let (together, _) = meaning(&together);
         for name in together.keys() {
-            let selection = layercake_planner::resolve::Selection::Services(vec![(*name).to_owned()]);
+            let selection = Selection::Services(vec![(*name).to_owned()]);
             let alone = world().try_plan(&yaml, &selection).plan.expect("a plan");
             prop_assert_eq!(&meaning(&alone).0[name], &together[name]);
         }

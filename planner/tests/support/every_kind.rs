@@ -34,3 +34,48 @@ pub fn world() -> World {
     world.executable("run.sh", "exec app\n");
     world
 }
+
+/// Edits of the file that change one value: what is replaced by what, and the stage that it changes.
+pub const EDITS: &[(&str, &str, &str)] = &[
+    ("/opt/env", "/opt/envs", "env"),
+    ("cuda: \"12.5\"", "cuda: \"12.6\"", "env"),
+    ("mamba:1.5", "mamba:1.6", "env"),
+    ("debian:12", "debian:13", "gcc"),
+    ("uv:0.9", "uv:1.0", "taken"),
+    ("graphviz,", "graphviz2,", "tools"),
+    (
+        "packages: [curl]",
+        "packages: [curl], recommends: true",
+        "vendor",
+    ),
+    ("tenacity", "tenacity>1", "deps"),
+    ("\"tenacity\"] }", "\"tenacity\"], no-deps: true }", "deps"),
+    ("svgo@3", "svgo@4", "node"),
+    ("/srv/front", "/srv/ui", "front"),
+    ("9f86", "0f86", "url"),
+    ("4b825", "0b825", "fonts"),
+    ("path: ttf", "path: otf", "fonts"),
+    ("/opt/zip", "/opt/zap", "zip"),
+    ("/opt/tar", "/opt/ter", "tar"),
+    ("debug=0", "debug=1", "conf"),
+    (
+        "mode: \"0755\", owner: \"7:7\"",
+        "mode: \"0700\", owner: \"7:7\"",
+        "conf",
+    ),
+    ("7:7", "7:8", "conf"),
+    ("to: /srv/data", "to: /srv/date", "data"),
+    ("mode: \"0750\"", "mode: \"0751\"", "data"),
+    ("make all", "make most", "build"),
+    ("LEVEL: \"1\"", "LEVEL: \"2\"", "build"),
+    ("stable", "nightly", "build"),
+    ("caches: [/root/.cache", "caches: [/root/.caches", "build"),
+    ("id: other,", "id: another,", "build"),
+    ("user: builder", "user: root", "build"),
+    ("tmpfs: [/scratch]", "tmpfs: [/tmp]", "build"),
+    ("network: none", "network: default", "build"),
+    ("to: /opt/app/", "to: /opt/app", "out"),
+    ("fix two", "fix three", "fix"),
+    ("exclude: [\"*.o\"]", "exclude: [\"*.a\"]", "under"),
+    ("chmod -R", "chmod --recursive", "all/finish"),
+];
