@@ -4,6 +4,7 @@
 
 mod failure;
 mod job;
+mod jobs;
 mod lend;
 mod outputs;
 mod report;
@@ -15,9 +16,9 @@ use std::time::Instant;
 use anyhow::Context;
 use buildkit_llb::LlbError;
 use futures::future::join_all;
-use layercake_lower::{ContextSource, LowerOptions, Lowered, lower};
+use layercake_lower::{ContextSource, LowerOptions, lower};
 use layercake_planner::plan::Plan;
-use layercake_solve::{Attached, CacheOption, Failure, Report, SolveRequest, StageState, new_id};
+use layercake_solve::{Attached, Failure, Report, StageState};
 use tokio::sync::watch;
 
 use crate::daemon::{Daemon, PlannedOn};
@@ -27,11 +28,10 @@ use crate::pipeline::Scope;
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::project::Project;
-use crate::settings::{BuildSettings, CacheTemplate, Environment, UsageError};
+use crate::settings::{BuildSettings, Environment};
 use crate::transfer::{LocalFolder, paths_of};
 use job::{Job, Outcome};
-use lend::{CONTEXT, lend_context, lend_outputs};
-use outputs::{Named, exports};
+use lend::{CONTEXT, lend_context};
 use sizes::Sizes;
 
 /// What a build is about.
@@ -61,113 +61,25 @@ impl Build<'_> {
             plan, abilities, ..
         } = planned;
         check_stages(&self.settings.no_cache, &plan)?;
-        let lowered = lower(
-            &plan,
-            &LowerOptions {
-                context: context(&plan, project, &session)?,
-                abilities,
-                no_cache: self.settings.no_cache.clone(),
-                source: Some(project.source.clone()),
-                labels: self.settings.labels.clone(),
-            },
-        )?;
+        let options = LowerOptions {
+            context: context(&plan, project, &session)?,
+            abilities,
+            no_cache: self.settings.no_cache.clone(),
+            source: Some(project.source.clone()),
+            labels: self.settings.labels.clone(),
+        };
+        let lowered = lower(&plan, &options)?;
         let sizes = Sizes::of(&plan, &lowered);
         let vertices = lowered.vertices.clone();
         let epoch = project.given.build_args.get("SOURCE_DATE_EPOCH").cloned();
         let epoch = epoch.or_else(|| environment("SOURCE_DATE_EPOCH"));
-        let (jobs, _outputs) = self
-            .jobs(lowered, &plan, &session, epoch.as_deref())
-            .await?;
+        let (jobs, _outputs) = self.jobs(lowered, &plan, &session, epoch).await?;
         self.hint(&jobs);
         let outcomes = self.solve(jobs).await;
         let report = self
             .with_sizes(report::report(&plan, &vertices, &outcomes), &sizes)
             .await;
         self.tell(project, &plan, &outcomes, &report, started)
-    }
-
-    /// The jobs, and the sessions that hold their outputs.
-    async fn jobs(
-        &self,
-        lowered: Lowered,
-        plan: &Plan,
-        session: &Attached,
-        epoch: Option<&str>,
-    ) -> anyhow::Result<(Vec<Job>, Vec<Attached>)> {
-        let (mut jobs, mut sessions) = (Vec::new(), Vec::new());
-        let of = lowered.services.len();
-        for service in lowered.services {
-            let version = plan.version.as_deref();
-            let named = Named {
-                service: &service.name,
-                version,
-                tags: &service.tags,
-                of,
-            };
-            let mut request = SolveRequest {
-                reference: new_id(),
-                session: session.id().to_owned(),
-                cache_imports: self.caches_from(&service.name, version)?,
-                cache_exports: self.caches_to(&service.name, version, of)?,
-                ..SolveRequest::default()
-            };
-            let mut places = Vec::new();
-            for (at, (mut exporter, output)) in exports(self.settings, &self.daemon.address, named)?
-                .into_iter()
-                .enumerate()
-            {
-                if let Some(epoch) = epoch {
-                    exporter
-                        .attributes
-                        .entry("source-date-epoch".into())
-                        .or_insert_with(|| epoch.to_owned());
-                }
-                request.exporters.push(exporter);
-                places.extend(output.map(|output| (at, output)));
-            }
-            if !places.is_empty() {
-                let own = self
-                    .daemon
-                    .client
-                    .attach(lend_outputs(self.settings, places))
-                    .await?;
-                own.id().clone_into(&mut request.session);
-                sessions.push(own);
-            }
-            jobs.push(Job { service, request });
-        }
-        Ok((jobs, sessions))
-    }
-
-    fn caches_from(
-        &self,
-        service: &str,
-        version: Option<&str>,
-    ) -> Result<Vec<CacheOption>, UsageError> {
-        self.settings
-            .cache_from
-            .iter()
-            .map(|cache| cache.fill(service, version))
-            .collect()
-    }
-
-    fn caches_to(
-        &self,
-        service: &str,
-        version: Option<&str>,
-        of: usize,
-    ) -> Result<Vec<CacheOption>, UsageError> {
-        if of > 1 && self.settings.cache_to.iter().any(CacheTemplate::collides) {
-            let message = format!(
-                "--cache-to: {of} services would overwrite each other's cache; put {{service}} in its ref"
-            );
-            return Err(UsageError::new(message));
-        }
-        self.settings
-            .cache_to
-            .iter()
-            .map(|cache| cache.fill(service, version))
-            .collect()
     }
 
     fn hint(&self, jobs: &[Job]) {
