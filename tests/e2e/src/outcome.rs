@@ -132,10 +132,13 @@ impl Outcome {
         ran.map(|(stage, _)| stage.as_str()).collect()
     }
 
-    /// The stages that ran, by their names in the file: `notebook`.
+    /// The stages that ran, by their names in the file: `notebook`. The `finish` of a service is none of its stages.
     pub fn ran_in_file(&self) -> BTreeSet<&str> {
-        self.ran()
+        let stages = self
+            .ran()
             .into_iter()
+            .filter(|stage| !stage.ends_with("/finish"));
+        stages
             .map(|stage| stage.split_once('@').map_or(stage, |(name, _)| name))
             .collect()
     }
