@@ -4,7 +4,10 @@ mod build;
 mod show;
 
 pub use build::{BuildArgs, ProgressMode};
-pub use show::{CheckArgs, GraphArgs, GraphFormat, LlbArgs, LlbFormat, PlanArgs, ShowFormat};
+pub use show::{
+    CheckArgs, GraphArgs, GraphFormat, LlbArgs, LlbFormat, PlanArgs, SchemaArgs, SchemaOf,
+    ShowFormat,
+};
 
 use std::path::PathBuf;
 
@@ -46,8 +49,8 @@ pub enum Command {
     Graph(GraphArgs),
     /// Show what BuildKit is told to do
     Llb(LlbArgs),
-    /// Print the JSON Schema of layercake.yaml, for editors
-    Schema,
+    /// Print the JSON Schema of layercake.yaml, for editors, or of a build's report
+    Schema(SchemaArgs),
     /// Build services, all at once
     Build(Box<BuildArgs>),
     /// Be the frontend that BuildKit runs, or make its image

@@ -60,6 +60,24 @@ pub struct LlbArgs {
     pub daemon: DaemonArgs,
 }
 
+/// `layercake schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Of what
+    #[arg(value_enum, default_value_t)]
+    pub of: SchemaOf,
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// Of layercake.yaml
+    #[default]
+    File,
+    /// Of what `layercake build --report` writes
+    Report,
+}
+
 /// For people or for programs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ShowFormat {

@@ -23,7 +23,7 @@ pub async fn run(cli: Cli, printer: &Printer) -> anyhow::Result<ExitStatus> {
         Command::Graph(args) => graph::run(args, &environment, printer).await,
         Command::Llb(args) => llb::run(args, &environment, printer).await,
         Command::Build(args) => build::run(*args, &environment, printer).await,
-        Command::Schema => schema::run(printer),
+        Command::Schema(args) => schema::run(&args, printer),
         Command::Frontend(args) => frontend::run(args, &environment, printer).await,
     }
 }
