@@ -53,17 +53,23 @@ impl<'p> Lowering<'p> {
 
     /// The filesystem of a service.
     pub(crate) fn service(&mut self, service: &Service) -> Result<Output, LowerError> {
-        let bottom = self.bottom(service)?;
-        let merged = self.on(bottom, &service.layers, &service.name)?;
+        let base = self.base(service.base)?;
+        let whole = if self.options.abilities.merge {
+            let bottom = self.with_workdir(base, service)?;
+            self.on(bottom, &service.layers, &service.name)?
+        } else {
+            // Last, so that no stage runs on it: it belongs to the image's configuration.
+            let top = self.on(base, &service.layers, &service.name)?;
+            self.with_workdir(top, service)?
+        };
         match service.finish {
-            Some(finish) => self.work(finish, Some(merged)),
-            None => Ok(merged),
+            Some(finish) => self.work(finish, Some(whole)),
+            None => Ok(whole),
         }
     }
 
-    /// The base of a service, with the working directory that its image names, as `WORKDIR` makes it.
-    fn bottom(&mut self, service: &Service) -> Result<Output, LowerError> {
-        let base = self.base(service.base)?;
+    /// A filesystem with the working directory that the service's image names, as `WORKDIR` makes it.
+    fn with_workdir(&self, files: Output, service: &Service) -> Result<Output, LowerError> {
         let image = self.plan.base(service.base).image.as_ref();
         let own = image.and_then(|image| working_directory(&config_of(image)));
         match &service.image.workdir {
@@ -72,10 +78,10 @@ impl<'p> Lowering<'p> {
                     parents: true,
                     ..Mkdir::default()
                 };
-                let made = FileOps::on(base).mkdir(workdir, options);
+                let made = FileOps::on(files).mkdir(workdir, options);
                 Ok(made.named(format!("[internal] make {workdir}")).build()?)
             }
-            _ => Ok(base),
+            _ => Ok(files),
         }
     }
 

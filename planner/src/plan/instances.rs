@@ -192,6 +192,7 @@ impl Builder<'_> {
     ) -> StageId {
         let run = Run {
             script: script.to_owned(),
+            workdir: service.image.workdir.clone(),
             ..Run::default()
         };
         self.push(Stage {

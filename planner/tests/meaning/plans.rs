@@ -64,6 +64,19 @@ fn service_line(plan: &Plan, service: &Service) -> String {
     format!("= {} is {base} < {}", service.name, layers.join(" < "))
 }
 
+/// The file of an example, and its folder.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "examples are read from their folders"
+)]
+fn example(name: &str) -> (String, World) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../examples")
+        .join(name);
+    let yaml = std::fs::read_to_string(folder.join("layercake.yaml")).expect("an example");
+    (yaml, World::of_folder(&folder))
+}
+
 fn world() -> World {
     World::with([
         ("app/pyproject.toml", "[project]\nname = 'app'\n"),
@@ -92,8 +105,7 @@ fn check(yaml: &str, expect: &str) {
 
 #[test]
 fn the_clx_services() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/clx");
-    let mut world = World::of_folder(&folder);
+    let (yaml, mut world) = example("clx");
     // These are made by a script.
     for asset in [
         "drawio-converter/drawio-amd64-24.7.5.deb",
@@ -105,18 +117,14 @@ fn the_clx_services() {
     ] {
         world.file(&format!("services/{asset}"), asset);
     }
-    let yaml = std::fs::read_to_string(folder.join("layercake.yaml")).unwrap();
     insta::assert_snapshot!("clx", shown(&world.planned(&yaml)));
 }
 
 #[test]
 fn the_other_examples() {
     for name in ["apt-join", "hello", "multi-stage"] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../examples")
-            .join(name);
-        let yaml = std::fs::read_to_string(folder.join("layercake.yaml")).unwrap();
-        World::of_folder(&folder).planned(&yaml);
+        let (yaml, world) = example(name);
+        world.planned(&yaml);
     }
 }
 

@@ -77,5 +77,6 @@ pub const EDITS: &[(&str, &str, &str)] = &[
     ("to: /opt/app/", "to: /opt/app", "out"),
     ("fix two", "fix three", "fix"),
     ("exclude: [\"*.o\"]", "exclude: [\"*.a\"]", "under"),
+    ("workdir: /srv", "workdir: /opt", "all/finish"),
     ("chmod -R", "chmod --recursive", "all/finish"),
 ];

@@ -58,6 +58,10 @@ impl World {
     }
 
     /// With every file of a folder of this machine.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "examples are read from their folders"
+    )]
     pub fn of_folder(folder: &Path) -> Self {
         let mut world = Self::default();
         let mut open = vec![folder.to_owned()];

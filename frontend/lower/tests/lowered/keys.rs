@@ -50,6 +50,21 @@ fn an_edit_changes_the_vertices_of_what_depends_on_it_and_no_others() {
     }
 }
 
+/// Where nothing can be merged a stage runs on all that lies below it, but never on what the image is told.
+#[test]
+fn the_working_directory_is_below_no_stage() {
+    let other = FILE.replace("workdir: /srv", "workdir: /opt/app");
+    for merge in [true, false] {
+        let before = vertices(&world().planned(FILE), merge);
+        let after = vertices(&world().planned(&other), merge);
+        let changed = before
+            .iter()
+            .filter(|(id, vertices)| after[*id] != **vertices);
+        let changed: Vec<_> = changed.map(|(id, _)| id.as_str()).collect();
+        assert_eq!(changed, ["all/finish"]);
+    }
+}
+
 #[test]
 fn what_means_the_same_is_the_same_to_buildkit() {
     let plan = world().planned(FILE);
