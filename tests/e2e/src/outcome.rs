@@ -30,6 +30,8 @@ pub struct Outcome {
     /// What the steps wrote to stdout.
     pub stdout: String,
     stages: BTreeMap<String, State>,
+    /// The stages that were told to have run at some moment, though perhaps not at the last.
+    ever_ran: BTreeSet<String>,
 }
 
 /// One line of `--progress=rawjson`.
@@ -71,7 +73,8 @@ impl Outcome {
             codes: vec![code],
             ..Self::default()
         };
-        let mut vertices = BTreeMap::new();
+        // Two stages that do the same are one vertex with two names.
+        let mut last = BTreeMap::new();
         for line in lines {
             if !line.starts_with('{') {
                 outcome.text += line;
@@ -83,17 +86,18 @@ impl Outcome {
             for log in update.logs.iter().filter(|log| log.stream == STDOUT) {
                 outcome.stdout += &String::from_utf8_lossy(&STANDARD.decode(&log.data)?);
             }
-            vertices.extend(
-                update
-                    .vertexes
-                    .into_iter()
-                    .map(|vertex| (vertex.digest.clone(), vertex)),
-            );
-        }
-        for vertex in vertices.values() {
-            if let Some(stage) = stage_of(&vertex.name) {
-                outcome.set(stage, vertex.state());
+            for vertex in update.vertexes {
+                if let Some(stage) = stage_of(&vertex.name) {
+                    let (stage, became) = (stage.to_owned(), vertex.state());
+                    if became == State::Ran {
+                        outcome.ever_ran.insert(stage.clone());
+                    }
+                    last.insert((vertex.digest, stage), became);
+                }
             }
+        }
+        for ((_, stage), became) in last {
+            outcome.set(&stage, became);
         }
         Ok(outcome)
     }
@@ -110,7 +114,23 @@ impl Outcome {
             text: self.text + &other.text,
             stdout: self.stdout + &other.stdout,
             stages: self.stages,
+            ever_ran: self.ever_ran.into_iter().chain(other.ever_ran).collect(),
         }
+    }
+
+    /// Takes over which stages ran from the program's own account, if BuildKit's allows it. A program that has several
+    /// builds going tells of a step that they share once for each, the last time perhaps as cached.
+    pub fn with_account(mut self, ran: &[String]) -> Result<Self> {
+        let account: BTreeSet<_> = ran.iter().map(String::as_str).collect();
+        let possible: BTreeSet<_> = self.ever_ran.iter().map(String::as_str).collect();
+        let certain = self.ran();
+        if !(certain.is_subset(&account) && account.is_subset(&possible)) {
+            return difference(&account, &certain).map(|()| self);
+        }
+        for stage in ran {
+            self.set(stage, State::Ran);
+        }
+        Ok(self)
     }
 
     fn set(&mut self, stage: &str, became: State) {
@@ -236,6 +256,29 @@ mod tests {
         assert_eq!(
             error,
             "ran and should not have: one@x; should have run and did not: two"
+        );
+    }
+
+    #[test]
+    fn an_account_must_be_possible() {
+        let outcome = of(&[
+            r#"{"vertexes":[{"digest":"a","name":"[one] x","completed":"t"}]}"#,
+            r#"{"vertexes":[{"digest":"a","name":"[one] x","completed":"t","cached":true}]}"#,
+            r#"{"vertexes":[{"digest":"b","name":"[two] x","completed":"t"}]}"#,
+        ]);
+        let account = |ran: &[&str]| {
+            let ran: Vec<_> = ran.iter().map(|stage| (*stage).to_owned()).collect();
+            outcome.clone().with_account(&ran)
+        };
+        assert_eq!(
+            account(&["one", "two"]).unwrap().ran(),
+            ["one", "two"].into()
+        );
+        assert!(account(&["two"]).is_ok());
+        assert!(account(&["one"]).is_err(), "two ran for certain");
+        assert!(
+            account(&["two", "three"]).is_err(),
+            "three was never told of"
         );
     }
 

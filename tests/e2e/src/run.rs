@@ -115,10 +115,10 @@ impl Program {
     fn finish(&mut self, end: Instant) -> Result<Outcome> {
         while self.next(end)?.is_some() {}
         let outcome = Outcome::of(&self.lines, self.child.wait()?.code())?;
-        if let (true, Some(path)) = (outcome.ok, &self.report) {
-            report::check(path, &outcome)?;
+        match &self.report {
+            Some(path) if outcome.ok => report::check(path, outcome),
+            _ => Ok(outcome),
         }
-        Ok(outcome)
     }
 }
 
