@@ -177,7 +177,7 @@ pub struct CopySpec {
     pub exclude: Vec<Text>,
     /// The mode of all files, octal, or symbolic as `chmod` takes it: `u=rwX,go=rX`.
     pub mode: Option<Text>,
-    /// The owner: `1000:1000`, `user:group`.
+    /// The owner by numbers: `1000:1000`, `root`.
     pub owner: Option<Text>,
 }
 
@@ -189,7 +189,7 @@ pub struct FileSpec {
     pub content: Text,
     /// Its mode, octal; `"0644"` if left out.
     pub mode: Option<Text>,
-    /// Its owner: `1000:1000`, `user:group`.
+    /// Its owner by numbers: `1000:1000`, `root`.
     pub owner: Option<Text>,
 }
 
