@@ -20,26 +20,27 @@ pub struct Sizes {
 impl Sizes {
     /// The descriptions that a definition leads to.
     pub fn of(plan: &Plan, lowered: &Lowered) -> Self {
-        let mut stage_of = BTreeMap::new();
+        let mut stages_of: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (id, digests) in &lowered.vertices {
-            stage_of.extend(
-                digests
-                    .iter()
-                    .map(|digest| (digest.as_str(), plan.stage(*id).id.as_str())),
-            );
+            for digest in digests {
+                stages_of
+                    .entry(digest.as_str())
+                    .or_default()
+                    .push(&plan.stage(*id).id);
+            }
         }
         let mut sizes = Self::default();
         for service in &lowered.services {
             let definition = &service.definition;
             for (digest, bytes) in definition.digests().iter().zip(&definition.pb().def) {
-                let Some(stage) = stage_of.get(digest.as_str()) else {
+                let Some(stages) = stages_of.get(digest.as_str()) else {
                     continue;
                 };
-                let known = sizes.by_stage.entry((*stage).to_owned()).or_default();
-                known.extend(descriptions(
-                    bytes,
-                    definition.pb().metadata.get(digest.as_str()),
-                ));
+                let found = descriptions(bytes, definition.pb().metadata.get(digest.as_str()));
+                for stage in stages {
+                    let known = sizes.by_stage.entry((*stage).to_owned()).or_default();
+                    known.extend(found.iter().cloned());
+                }
             }
         }
         sizes

@@ -34,7 +34,7 @@ pub async fn open<'s, S: Solver>(
     let [own, common] = IgnoreFile::names(&place.filename);
     let mut beside = tree(file_origin, Vec::new());
     beside.follow([own.clone()]);
-    let mut plain = tree(context_origin.clone(), Vec::new());
+    let mut plain = tree(context_origin.clone().for_one(&common), Vec::new());
     let (file, ignored) = futures::future::try_join(
         async {
             let file = beside.find_text(&place.filename).await?;
@@ -53,6 +53,10 @@ pub async fn open<'s, S: Solver>(
         (Some(text), _) => IgnoreFile::parse(&own, &String::from_utf8_lossy(&text))?,
         (None, Some(text)) => IgnoreFile::parse(&common, &String::from_utf8_lossy(&text))?,
         (None, None) => IgnoreFile::default(),
+    };
+    let context_origin = match &request.target {
+        Some(target) => context_origin.for_one(target),
+        None => context_origin,
     };
     let tree = tree(context_origin, ignore.lines().to_vec());
     Ok(Opened {

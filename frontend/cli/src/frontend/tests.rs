@@ -257,6 +257,20 @@ fn only_what_is_needed_is_sent_and_only_once() {
 }
 
 #[test]
+fn transfers_of_different_files_do_not_share_a_copy() {
+    let memory = one();
+    memory.ask(&[("target", "web")]).unwrap();
+    let hint =
+        |(_, attrs): (String, Value)| attrs["local.sharedkeyhint"].as_str().map(str::to_owned);
+    let hints: BTreeSet<_> = memory.sources().into_iter().filter_map(hint).collect();
+    let hints: Vec<_> = hints.iter().map(String::as_str).collect();
+    assert_eq!(
+        hints,
+        ["context-.dockerignore", "context-web", "dockerfile"]
+    );
+}
+
+#[test]
 fn a_platform_list_has_its_configuration_by_platform() {
     let result = one()
         .ask(&[("platform", "linux/arm64"), ("multi-platform", "true")])

@@ -25,6 +25,21 @@ pub enum Origin {
     Made(Output, String),
 }
 
+impl Origin {
+    /// The same files, of which only those of one `purpose` will be sent. BuildKit drops from its copy of a folder
+    /// what a transfer leaves out, so transfers of different files must not share a copy.
+    #[must_use]
+    pub fn for_one(self, purpose: &str) -> Self {
+        match self {
+            Self::Client(mut folder) => {
+                folder.shared_key_hint = format!("{}-{purpose}", folder.shared_key_hint);
+                Self::Client(folder)
+            }
+            made @ Self::Made(..) => made,
+        }
+    }
+}
+
 /// A filesystem inside BuildKit.
 #[derive(Debug)]
 pub struct GatewayTree<'s, S> {
