@@ -62,7 +62,7 @@ impl Build<'_> {
         } = planned;
         check_stages(&self.settings.no_cache, &plan)?;
         let options = LowerOptions {
-            context: context(&plan, project, &session)?,
+            context: context(&plan, project, &session, &self.settings.services)?,
             abilities,
             no_cache: self.settings.no_cache.clone(),
             source: Some(project.source.clone()),
@@ -202,12 +202,23 @@ fn write(path: &std::path::Path, value: &impl serde::Serialize) -> anyhow::Resul
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// The context as the session lends it.
-fn context(plan: &Plan, project: &Project, session: &Attached) -> Result<ContextSource, LlbError> {
+/// The context as the session lends it. Each selection of services has a copy of its own at the daemon, as each target
+/// of a frontend has, because BuildKit drops from a copy what a transfer leaves out.
+fn context(
+    plan: &Plan,
+    project: &Project,
+    session: &Attached,
+    services: &[String],
+) -> Result<ContextSource, LlbError> {
+    let selection = if services.is_empty() {
+        String::new()
+    } else {
+        format!("-{}", services.join(","))
+    };
     let folder = LocalFolder {
         name: CONTEXT.into(),
         session: session.id().to_owned(),
-        shared_key_hint: CONTEXT.into(),
+        shared_key_hint: format!("{CONTEXT}{selection}"),
     };
     let paths = plan.context().into_iter().flat_map(paths_of).collect();
     let output = folder.output(&paths, project.context.ignore.lines())?;
