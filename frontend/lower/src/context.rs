@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use buildkit_llb::{
-    Annotate, CopyMode, CopyOptions, Differ, Digest, FileOps, LlbError, Output, Source,
+    Annotate, CopyMode, CopyOptions, Digest, FileOps, LlbError, Output, Source,
 };
 use layercake_planner::facts::PathNeed;
 use layercake_planner::model::Input;
@@ -76,7 +76,6 @@ impl Context {
                     .shared_key_hint(format!("{shared_key_hint}-{}", short_digest(&paths)))
                     .exclude(exclude)
                     .follow_paths(paths)
-                    .differ(Differ::None, false)
                     .named("[internal] load files of the context");
                 (local.build()?, String::new())
             }
@@ -100,7 +99,7 @@ impl Context {
             .then(|| format!("/{}", file_name(&input.need.path)));
         let options = CopyOptions {
             mode: self.mode.clone(),
-            follow_symlinks: file.is_some(),
+            follow_symlinks: true,
             contents_only: file.is_none(),
             create_dest_path: true,
             include_patterns: input.need.include.clone(),
