@@ -2,9 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use layercake_planner::plan::{Edge, Plan, Service, Stage, StageId};
+use layercake_planner::plan::{Edge, Plan, Service, StageId};
 
 use super::count;
+
+/// The services that a stage names as those it is shared with; of more it tells the number.
+const SHOWN: usize = 4;
 
 /// A row of the tree: the stage's name, its kind, and what else is to be said of it.
 type Row = [String; 3];
@@ -102,21 +105,22 @@ fn row(plan: &Plan, service: &Service, id: StageId) -> Row {
             notes.push(format!("{verb} {}", names.join(", ")));
         }
     }
-    notes.extend(shared(stage, service));
+    let others = stage.services.iter().map(String::as_str);
+    notes.extend(shared(others.filter(|name| *name != service.name)));
     if stage.expensive {
         notes.push("expensive".into());
     }
     [stage.id.clone(), stage.kind.to_owned(), notes.join("; ")]
 }
 
-fn shared(stage: &Stage, service: &Service) -> Option<String> {
-    let others: Vec<_> = stage
-        .services
-        .iter()
-        .filter(|name| **name != service.name)
-        .map(String::as_str)
-        .collect();
-    (!others.is_empty()).then(|| format!("shared with {}", others.join(", ")))
+/// Of many services only the first are named, so that the whole stays readable and grows with the stages alone.
+fn shared<'n>(mut others: impl Iterator<Item = &'n str>) -> Option<String> {
+    let named: Vec<_> = others.by_ref().take(SHOWN).collect();
+    match (named.is_empty(), others.count()) {
+        (true, _) => None,
+        (false, 0) => Some(format!("shared with {}", named.join(", "))),
+        (false, more) => Some(format!("shared with {} and {more} more", named.join(", "))),
+    }
 }
 
 /// The stages that each service has or needs on the way, by its name.
@@ -138,4 +142,18 @@ fn aside(service: &Service, stages: &[StageId]) -> Vec<StageId> {
         .filter(|id| !image.contains(id))
         .copied()
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shared;
+
+    #[test]
+    fn many_services_are_counted() {
+        let shared = |names: &[&'static str]| shared(names.iter().copied());
+        assert_eq!(shared(&[]), None);
+        assert_eq!(shared(&["a", "b"]).unwrap(), "shared with a, b");
+        let many = shared(&["a", "b", "c", "d", "e", "f"]).unwrap();
+        assert_eq!(many, "shared with a, b, c, d and 2 more");
+    }
 }
