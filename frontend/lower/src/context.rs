@@ -5,9 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use buildkit_llb::{
-    Annotate, CopyMode, CopyOptions, Digest, FileOps, LlbError, Output, Source,
-};
+use buildkit_llb::{Annotate, CopyMode, CopyOptions, Digest, FileOps, LlbError, Output, Source};
 use layercake_planner::facts::PathNeed;
 use layercake_planner::model::Input;
 
