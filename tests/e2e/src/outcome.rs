@@ -34,6 +34,17 @@ pub struct Outcome {
     ever_ran: BTreeSet<String>,
 }
 
+/// What a program says of one stage.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The stage.
+    pub id: String,
+    /// The digest of its key.
+    pub key: String,
+    /// Whether it ran.
+    pub ran: bool,
+}
+
 /// One line of `--progress=rawjson`.
 #[derive(Deserialize)]
 struct Update {
@@ -119,13 +130,20 @@ impl Outcome {
     }
 
     /// Takes over which stages ran from the program's own account, if BuildKit's allows it. A program that has several
-    /// builds going tells of a step that they share once for each, the last time perhaps as cached.
-    pub fn with_account(mut self, ran: &[String]) -> Result<Self> {
-        let account: BTreeSet<_> = ran.iter().map(String::as_str).collect();
-        let possible: BTreeSet<_> = self.ever_ran.iter().map(String::as_str).collect();
+    /// builds going tells of a step that they share once for each, the last time perhaps as cached; and of two stages
+    /// that do the same, by their keys, BuildKit may name but one.
+    pub fn with_account(mut self, account: &[Account]) -> Result<Self> {
+        let told = account
+            .iter()
+            .filter(|stage| self.ever_ran.contains(&stage.id));
+        let keys: BTreeSet<_> = told.map(|stage| &stage.key).collect();
+        let possible = account.iter().filter(|stage| keys.contains(&stage.key));
+        let possible: BTreeSet<_> = possible.map(|stage| stage.id.as_str()).collect();
+        let ran = account.iter().filter(|stage| stage.ran);
+        let ran: BTreeSet<_> = ran.map(|stage| stage.id.as_str()).collect();
         let certain = self.ran();
-        if !(certain.is_subset(&account) && account.is_subset(&possible)) {
-            return difference(&account, &certain).map(|()| self);
+        if !(certain.is_subset(&ran) && ran.is_subset(&possible)) {
+            return difference(&ran, &certain).map(|()| self);
         }
         for stage in ran {
             self.set(stage, State::Ran);
@@ -221,7 +239,7 @@ fn stage_of(name: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, State, stage_of};
+    use super::{Account, Outcome, State, stage_of};
 
     fn of(lines: &[&str]) -> Outcome {
         let lines: Vec<_> = lines.iter().map(|line| (*line).to_owned()).collect();
@@ -266,20 +284,23 @@ mod tests {
             r#"{"vertexes":[{"digest":"a","name":"[one] x","completed":"t","cached":true}]}"#,
             r#"{"vertexes":[{"digest":"b","name":"[two] x","completed":"t"}]}"#,
         ]);
+        // Three does the same as two.
         let account = |ran: &[&str]| {
-            let ran: Vec<_> = ran.iter().map(|stage| (*stage).to_owned()).collect();
-            outcome.clone().with_account(&ran)
+            let stages = [("one", "k"), ("two", "l"), ("three", "l"), ("four", "m")];
+            let account = stages.map(|(id, key)| Account {
+                id: id.to_owned(),
+                key: key.to_owned(),
+                ran: ran.contains(&id),
+            });
+            outcome.clone().with_account(&account)
         };
         assert_eq!(
             account(&["one", "two"]).unwrap().ran(),
             ["one", "two"].into()
         );
-        assert!(account(&["two"]).is_ok());
+        assert!(account(&["two", "three"]).is_ok());
         assert!(account(&["one"]).is_err(), "two ran for certain");
-        assert!(
-            account(&["two", "three"]).is_err(),
-            "three was never told of"
-        );
+        assert!(account(&["two", "four"]).is_err(), "four was never told of");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
 use crate::Outcome;
+use crate::outcome::Account;
 
 #[derive(Deserialize)]
 struct Report {
@@ -17,6 +18,7 @@ struct Report {
 #[derive(Deserialize)]
 struct Stage {
     id: String,
+    digest: String,
     state: String,
 }
 
@@ -31,12 +33,13 @@ pub fn check(report: &Path, outcome: Outcome) -> Result<Outcome> {
         report.version
     );
     ensure!(!report.stages.is_empty(), "a report without stages");
-    let ran = report
-        .stages
-        .into_iter()
-        .filter(|stage| stage.state == "ran");
-    let ran: Vec<_> = ran.map(|stage| stage.id).collect();
+    let account = report.stages.into_iter().map(|stage| Account {
+        id: stage.id,
+        key: stage.digest,
+        ran: stage.state == "ran",
+    });
+    let account: Vec<_> = account.collect();
     outcome
-        .with_account(&ran)
+        .with_account(&account)
         .context("the report differs from what BuildKit told")
 }
