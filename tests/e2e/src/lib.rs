@@ -18,6 +18,7 @@ mod expect;
 mod mark;
 mod outcome;
 mod process;
+mod progress;
 mod registry;
 mod report;
 mod run;

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context as _, Result, bail};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
+use anyhow::{Result, bail};
+
+use crate::progress::Update;
 
 /// What became of a stage. A stage that BuildKit does not mention was cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,37 +44,6 @@ pub struct Account {
     pub ran: bool,
 }
 
-/// One line of `--progress=rawjson`.
-#[derive(Deserialize)]
-struct Update {
-    #[serde(default)]
-    vertexes: Vec<Vertex>,
-    #[serde(default)]
-    logs: Vec<Log>,
-}
-
-#[derive(Deserialize)]
-struct Vertex {
-    digest: String,
-    #[serde(default)]
-    name: String,
-    completed: Option<String>,
-    #[serde(default)]
-    cached: bool,
-    #[serde(default)]
-    error: String,
-}
-
-#[derive(Deserialize)]
-struct Log {
-    #[serde(default)]
-    stream: u8,
-    #[serde(default)]
-    data: String,
-}
-
-const STDOUT: u8 = 1;
-
 impl Outcome {
     /// Folds what one program printed. Lines of JSON are progress, all others are for people.
     pub fn of(lines: &[String], code: Option<i32>) -> Result<Self> {
@@ -92,19 +60,17 @@ impl Outcome {
                 outcome.text.push('\n');
                 continue;
             }
-            let update: Update =
-                serde_json::from_str(line).with_context(|| format!("no progress: {line}"))?;
-            for log in update.logs.iter().filter(|log| log.stream == STDOUT) {
-                outcome.stdout += &String::from_utf8_lossy(&STANDARD.decode(&log.data)?);
-            }
+            let update = Update::of(line)?;
+            outcome.stdout += &update.stdout()?;
             for vertex in update.vertexes {
-                if let Some(stage) = stage_of(&vertex.name) {
-                    let (stage, became) = (stage.to_owned(), vertex.state());
-                    if became == State::Ran {
-                        outcome.ever_ran.insert(stage.clone());
-                    }
-                    last.insert((vertex.digest, stage), became);
+                let Some(stage) = vertex.stage().map(str::to_owned) else {
+                    continue;
+                };
+                if vertex.state() == State::Ran {
+                    outcome.ever_ran.insert(stage.clone());
                 }
+                let became = vertex.state();
+                last.insert((vertex.digest, stage), became);
             }
         }
         for ((_, stage), became) in last {
@@ -218,28 +184,9 @@ pub fn difference(ran: &BTreeSet<&str>, expected: &BTreeSet<&str>) -> Result<()>
     bail!("ran and should not have: {more}; should have run and did not: {less}")
 }
 
-impl Vertex {
-    fn state(&self) -> State {
-        if !self.error.is_empty() {
-            return State::Failed;
-        }
-        if self.completed.is_some() && !self.cached {
-            State::Ran
-        } else {
-            State::Cached
-        }
-    }
-}
-
-/// The stage that a step's name begins with: `[STAGE] what it does`.
-fn stage_of(name: &str) -> Option<&str> {
-    let (stage, _) = name.strip_prefix('[')?.split_once("] ")?;
-    (stage != "internal" && !stage.contains(' ')).then_some(stage)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Account, Outcome, State, stage_of};
+    use super::{Account, Outcome, State};
 
     fn of(lines: &[&str]) -> Outcome {
         let lines: Vec<_> = lines.iter().map(|line| (*line).to_owned()).collect();
@@ -253,7 +200,7 @@ mod tests {
             "a word to people",
             r#"{"vertexes":[{"digest":"a","name":"[one] x","completed":"t","cached":true}]}"#,
             r#"{"vertexes":[{"digest":"b","name":"[two] x","completed":"t"}]}"#,
-            r#"{"logs":[{"vertex":"b","stream":1,"data":"aGkK"},{"vertex":"b","stream":2,"data":"aGkK"}]}"#,
+            r#"{"logs":[{"vertex":"b","stream":1,"data":"aGkK"}]}"#,
         ]);
         assert_eq!(
             (outcome.state("one"), outcome.state("two")),
@@ -301,16 +248,5 @@ mod tests {
         assert!(account(&["two", "three"]).is_ok());
         assert!(account(&["one"]).is_err(), "two ran for certain");
         assert!(account(&["two", "four"]).is_err(), "four was never told of");
-    }
-
-    #[test]
-    fn only_stages_are_stages() {
-        assert_eq!(
-            stage_of("[conda-env] micromamba install"),
-            Some("conda-env")
-        );
-        assert_eq!(stage_of("[internal] load files"), None);
-        assert_eq!(stage_of("[stage-0 2/3] RUN make"), None);
-        assert_eq!(stage_of("exporting to image"), None);
     }
 }

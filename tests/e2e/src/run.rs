@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{Outcome, process, report};
 
-/// How long a build may take. Nothing here takes minutes; without an end, a build that hangs would hang the tests.
+/// How long a build may take. Nothing here takes that long; without an end, a build that hangs would hang the tests.
 const LIMIT: Duration = Duration::from_mins(15);
 
 /// Programs that do one build together.
