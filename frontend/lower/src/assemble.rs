@@ -108,8 +108,8 @@ impl<'p> Lowering<'p> {
         let root = match needs.as_slice() {
             [one] if self.plan.stage(*one).leaves_root_on(*base) => self.result(*one)?,
             layers => {
-                let base = self.base(*base)?;
-                self.on(base, layers, &format!("root of {}", stage.id))?
+                let floor = self.floor(*base)?;
+                self.on(floor, layers, &format!("root of {}", stage.id))?
             }
         };
         self.roots.insert(stage.root.clone(), root.clone());
@@ -161,6 +161,28 @@ impl<'p> Lowering<'p> {
         let copy = FileOps::on(below).copy(tree, "/", "/", options);
         Ok(copy
             .named(format!("[internal] add {}", self.plan.stage(id).id))
+            .build()?)
+    }
+
+    /// What stages run on: the base, and on it a layer that is empty and in no image.
+    ///
+    /// BuildKit files the difference between a filesystem and its own parent under the chain of layers of the
+    /// whole (cache/blobs.go, `computeChainMetadata`, v0.32.2). An image of just this chain, pulled by the daemon
+    /// that built it, is then the difference alone, without its base. No image has the empty layer, so no image's
+    /// chain is one that a difference is filed under.
+    fn floor(&mut self, index: BaseIx) -> Result<Output, LowerError> {
+        let base = self.base(index)?;
+        if !self.options.abilities.merge {
+            return Ok(base);
+        }
+        let options = Mkdir {
+            parents: true,
+            ..Mkdir::default()
+        };
+        let name = &self.plan.base(index).name;
+        let floor = FileOps::on(base).mkdir("/", options);
+        Ok(floor
+            .named(format!("[internal] floor of stages on {name}"))
             .build()?)
     }
 
