@@ -8,6 +8,7 @@ pub mod facts;
 mod findings;
 mod graph;
 mod interpolate;
+pub mod lock;
 pub mod model;
 pub mod parse;
 pub mod path;
