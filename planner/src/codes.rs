@@ -53,6 +53,15 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     ("listed-twice", "a service lists a stage twice"),
     (
+        "lock-drift",
+        "the lock was made for something else than the file now asks for",
+    ),
+    ("lock-file", "the lock cannot be used"),
+    (
+        "lock-missing",
+        "the lock lacks something that the file asks for",
+    ),
+    (
         "merge",
         "a YAML merge key has a value that is not a mapping",
     ),

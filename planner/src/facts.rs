@@ -6,6 +6,8 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::source::Source;
+
 /// What must be known before a [`Spec`](crate::spec::Spec) can be resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
@@ -15,6 +17,8 @@ pub struct Needs {
     pub texts: BTreeSet<String>,
     /// Files and folders of the context that stages read.
     pub paths: BTreeSet<PathNeed>,
+    /// URLs whose files have no checksum yet; only `layercake lock` can answer.
+    pub checksums: BTreeSet<String>,
 }
 
 /// A file or folder of the context and which of its files are read.
@@ -42,6 +46,10 @@ pub struct Facts {
     pub texts: BTreeMap<String, Result<String, String>>,
     /// Files and folders.
     pub paths: BTreeMap<PathNeed, PathFact>,
+    /// The lock beside the file, if there is one.
+    pub lock: Option<Source>,
+    /// Checksums of what URLs give, `sha256:…`, where `layercake lock` has just looked.
+    pub checksums: BTreeMap<String, String>,
 }
 
 /// An image as its registry describes it.

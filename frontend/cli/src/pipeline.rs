@@ -100,6 +100,8 @@ pub struct Given {
     pub build_args: BTreeMap<String, String>,
     /// Image references in place of those of the file, by the base's name or the reference there.
     pub bases: BTreeMap<String, String>,
+    /// The lock beside the file, if there is one.
+    pub lock: Option<Source>,
 }
 
 /// Plans what `scope` names of the file, learning of the world what that takes.
@@ -115,6 +117,7 @@ pub async fn plan(
     let facts = Facts {
         platform: given.platform,
         build_args: given.build_args,
+        lock: given.lock,
         ..Facts::default()
     };
     let resolved = learn(&spec, &selection(&spec, scope), facts, context, images).await?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use layercake_planner::diagnostic::Diagnostic;
+use layercake_planner::lock::lock_path;
 use layercake_planner::plan::Plan;
 use layercake_planner::source::Source;
 
@@ -52,6 +53,7 @@ impl Project {
             platform: settings.platform.clone().unwrap_or_else(host_platform),
             build_args: settings.build_args.clone(),
             bases: settings.bases.clone(),
+            lock: lock(&settings.file, &root)?,
         };
         Ok(Self {
             source,
@@ -115,6 +117,23 @@ fn ignore_file(file: &Path, root: &Path) -> anyhow::Result<IgnoreFile> {
         }
     }
     Ok(IgnoreFile::default())
+}
+
+/// The lock beside the file, if there is one.
+fn lock(file: &Path, root: &Path) -> anyhow::Result<Option<Source>> {
+    let path = PathBuf::from(lock_path(&file.to_string_lossy()));
+    match fs::read(&path) {
+        Ok(bytes) => match Source::from_bytes(shown(&path, root), bytes) {
+            Ok(source) => Ok(Some(source)),
+            Err(found) => Err(Rejected {
+                source: found.source,
+                diagnostics: vec![found.diagnostic],
+            }
+            .into()),
+        },
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unreadable(&path, &error).into()),
+    }
 }
 
 fn unreadable(file: &Path, error: &std::io::Error) -> UsageError {

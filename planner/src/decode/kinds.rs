@@ -6,8 +6,8 @@ use super::{Context, Decode};
 use crate::diagnostic::Diagnostic;
 use crate::spec::{
     AptSpec, CacheSpec, CondaSpec, CopySpec, FetchSpec, FileSpec, FromImageSpec, GitSpec,
-    InputSpec, NpmSpec, PipSpec, RunSpec, Script, SecretSpec, Sharing, SshSpec, TakeSpec, Text,
-    UnpackSpec, WheelSpec,
+    InputSpec, Installer, NpmSpec, PipSpec, RunSpec, Script, SecretSpec, Sharing, SshSpec,
+    TakeSpec, Text, UnpackSpec, WheelSpec,
 };
 use crate::suggest::shown;
 use crate::yaml::Node;
@@ -17,13 +17,13 @@ object! {
     hints: [
         ("file", "the environment file is `spec`"),
         ("packages", "packages stand in an environment file: `spec: packages.yaml`"),
-        ("installer", "micromamba solves in the build; there is no other installer to choose"),
     ],
     {
         "spec" => spec: required,
         "prefix" => prefix: optional,
         "tool" => tool: optional,
         "virtual-packages" => virtual_packages: default,
+        "installer" => installer: optional,
     }
 }
 
@@ -213,6 +213,20 @@ impl Decode for Script {
             Some(_) => Text::decode(node, cx).map(Self::One),
             None => cx.wrong_type(node, "a command or a list of them", "write `make install`"),
         }
+    }
+}
+
+impl Decode for Installer {
+    fn decode<'n>(node: &'n Node, cx: &mut Context<'n>) -> Option<Self> {
+        let text = Text::decode(node, cx)?;
+        if text.value == "micromamba" {
+            return Some(Self::Micromamba);
+        }
+        let message = format!("{} is no installer", shown(&text.value));
+        let diagnostic = Diagnostic::error("bad-choice", text.span, message);
+        let way = "write `micromamba` to solve in the build, or leave `installer` out to use layercake.lock";
+        cx.report(diagnostic.help(way));
+        None
     }
 }
 

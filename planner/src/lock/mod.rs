@@ -5,16 +5,15 @@
 
 mod check;
 mod read;
+mod request;
 mod write;
 
 pub use read::LockError;
+pub use request::Request;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-
-/// The file's name, beside `layercake.yaml`.
-pub const LOCK_FILE: &str = "layercake.lock";
 
 /// The version of the format that is written, and the only one that is read.
 pub const LOCK_VERSION: i64 = 1;
@@ -85,6 +84,12 @@ pub struct Environment {
     pub spec: String,
     /// The channels as the environment file names them, the first one first.
     pub channels: Vec<String>,
+    /// The conda packages that were asked for, as the environment file has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requested: Vec<String>,
+    /// The lines of the environment file's `pip:` section.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requested_pip: Vec<String>,
     /// The virtual packages that the solver assumed, without the underscores.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub virtual_packages: BTreeMap<String, String>,
@@ -228,6 +233,18 @@ impl LockedWheel {
     /// The file's name, the last part of its URL.
     pub fn file_name(&self) -> &str {
         last_part(&self.url)
+    }
+}
+
+/// The path of the lock that belongs to the file at `path`: `layercake.lock` for `layercake.yaml`.
+pub fn lock_path(path: &str) -> String {
+    let (folder, name) = path
+        .rsplit_once('/')
+        .map_or(("", path), |(folder, name)| (folder, name));
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    match folder {
+        "" if !path.starts_with('/') => format!("{stem}.lock"),
+        folder => format!("{folder}/{stem}.lock"),
     }
 }
 

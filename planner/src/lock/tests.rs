@@ -46,6 +46,8 @@ fn lock() -> Lock {
             platform: "linux/amd64".into(),
             spec: digest,
             channels: vec!["conda-forge".into()],
+            requested: vec!["a".into(), "b >=1".into()],
+            requested_pip: vec!["pymediawiki".into()],
             virtual_packages: BTreeMap::from([("cuda".into(), "12.5".into())]),
             packages: vec![
                 package("b"),

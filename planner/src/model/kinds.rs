@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::{BaseIx, StageIx};
 use crate::facts::{PathFact, PathNeed};
+use crate::lock::{LockedWheel, Package, Tool};
 use crate::source::Span;
 
 /// What a stage does.
@@ -135,6 +136,20 @@ pub struct Conda {
     pub tool: Option<BaseIx>,
     /// Virtual packages to assume.
     pub virtual_packages: BTreeMap<String, String>,
+    /// The packages for the model's platform, where `layercake.lock` has them.
+    #[serde(skip)]
+    pub locked: Option<LockedEnvironment>,
+}
+
+/// A conda environment as `layercake.lock` has it, found to be of what the file asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedEnvironment {
+    /// The conda packages, by name.
+    pub packages: Vec<Package>,
+    /// The Python distributions of the `pip:` section, by name.
+    pub wheels: Vec<LockedWheel>,
+    /// What links the packages, where the lock pins it.
+    pub tool: Option<Tool>,
 }
 
 /// Debian packages.

@@ -8,8 +8,8 @@ mod kinds;
 
 pub use image::{Command, Healthcheck, ImageSettings};
 pub use kinds::{
-    Apt, Cache, CacheSharing, Conda, CopyItem, Fetch, FileItem, From, Input, Kind, Npm, Pip, Run,
-    RunInput, Secret, Ssh, Take, TakenPath, Unpack, Wheel,
+    Apt, Cache, CacheSharing, Conda, CopyItem, Fetch, FileItem, From, Input, Kind,
+    LockedEnvironment, Npm, Pip, Run, RunInput, Secret, Ssh, Take, TakenPath, Unpack, Wheel,
 };
 
 use crate::facts::{ImageFact, Platform};

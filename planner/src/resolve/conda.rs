@@ -56,7 +56,11 @@ fn dependencies(node: &Node, text: &str) -> Result<Value, String> {
     let mut pip = Vec::new();
     for item in items(node, text)? {
         if let Some(spec) = item.text() {
-            packages.push(spec.split_whitespace().collect::<Vec<_>>().join(" "));
+            packages.push(tidy(spec));
+        } else if let Some((platforms, spec)) = selected(item) {
+            if matches!(platforms, "linux" | "unix") {
+                packages.push(tidy(spec));
+            }
         } else {
             pip.extend(pip_section(item, text)?);
         }
@@ -70,6 +74,18 @@ fn dependencies(node: &Node, text: &str) -> Result<Value, String> {
     Ok(Value::Array(all))
 }
 
+fn tidy(spec: &str) -> String {
+    spec.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `sel(linux): package`, micromamba's way to ask for a package on some platforms.
+fn selected(node: &Node) -> Option<(&str, &str)> {
+    let [entry] = node.map()? else { return None };
+    let platforms = entry.key.value.strip_prefix("sel(")?.strip_suffix(')')?;
+    let known = ["linux", "osx", "unix", "win"].contains(&platforms);
+    Some((platforms, entry.value.text()?)).filter(|_| known)
+}
+
 fn pip_section(node: &Node, text: &str) -> Result<Vec<String>, String> {
     let line = line_of(text, node.span.start);
     match node.map() {
@@ -79,7 +95,7 @@ fn pip_section(node: &Node, text: &str) -> Result<Vec<String>, String> {
                 .map_err(|problem| format!("line {}: {problem}", line + problem.line))
         }
         _ => Err(format!(
-            "line {line}: is neither a package nor `pip:` and a list"
+            "line {line}: is neither a package nor `pip:` and a list nor `sel(linux):` and a package"
         )),
     }
 }
@@ -119,6 +135,15 @@ mod tests {
         let meaning = r#"{"channels":["pytorch","conda-forge"],"dependencies":["numpy >=1.26","python=3.11",{"pip":["pymediawiki"]}]}"#;
         assert_eq!(canonical(one).as_deref(), Ok(meaning));
         assert_eq!(canonical(other).as_deref(), Ok(meaning));
+    }
+
+    #[test]
+    fn packages_of_other_platforms_are_left_out() {
+        let text =
+            "dependencies:\n- sel(linux): a  >1\n- sel(win): b\n- sel(unix): c\n- sel(osx): d\n";
+        let meaning = r#"{"dependencies":["a >1","c"]}"#;
+        assert_eq!(canonical(text).as_deref(), Ok(meaning));
+        check("dependencies: [{sel(dos): a}]\n", "line 1");
     }
 
     #[track_caller]

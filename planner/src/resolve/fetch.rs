@@ -62,12 +62,16 @@ impl Resolver<'_> {
 
     fn checksum(&self, url: &Text, sha256: Option<&Text>) -> Option<String> {
         let Some(sha256) = sha256 else {
+            if let Some(known) = self.locked_checksum(url) {
+                return Some(known);
+            }
             let found = Diagnostic::error(
                 "fetch-checksum",
                 url.span,
                 "a fetched file needs its checksum",
             );
-            self.report(found.help("add `sha256:`; `curl -L URL | sha256sum` prints it"));
+            let way = "add `sha256:`; `curl -L URL | sha256sum` prints it; or run `layercake lock`";
+            self.report(found.help(way));
             return None;
         };
         let filled = self.filled(sha256)?;

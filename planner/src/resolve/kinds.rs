@@ -43,7 +43,7 @@ pub(super) type Index<'i> = HashMap<&'i str, StageIx>;
 impl Resolver<'_> {
     pub(super) fn kind(&self, name: &str, stage: &StageSpec, index: &Index) -> Option<Kind> {
         Some(match &stage.kind {
-            KindSpec::Conda(conda) => Kind::Conda(self.conda(conda)?),
+            KindSpec::Conda(conda) => Kind::Conda(self.conda(name, conda)?),
             KindSpec::Apt(apt) => Kind::Apt(self.apt(name, apt)),
             KindSpec::Pip(pip) => Kind::Pip(self.pip(name, pip)?),
             KindSpec::Wheel(wheel) => Kind::Wheel(self.wheel(wheel)?),
@@ -63,7 +63,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn conda(&self, spec: &CondaSpec) -> Option<Conda> {
+    fn conda(&self, name: &str, spec: &CondaSpec) -> Option<Conda> {
         let environment = self.environment_file(&spec.spec);
         let prefix = match &spec.prefix {
             Some(prefix) => self.layer_folder(prefix),
@@ -71,12 +71,15 @@ impl Resolver<'_> {
         };
         let virtual_packages = self.map(&spec.virtual_packages);
         let tool = spec.tool.as_ref().and_then(|tool| self.base(tool));
+        let environment = environment?;
+        let locked = self.locked(name, spec, &environment, &virtual_packages);
         Some(Conda {
-            environment: environment?,
+            environment,
             path: self.context_path(&spec.spec)?,
             prefix: prefix?,
             tool,
             virtual_packages,
+            locked,
         })
     }
 

@@ -10,6 +10,7 @@ mod files;
 mod image;
 mod inputs;
 mod kinds;
+mod lock;
 mod requirements;
 mod run;
 mod services;
@@ -25,6 +26,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::facts::{Facts, ImageFact, Needs, PathFact, PathNeed};
 use crate::findings::Findings;
 use crate::interpolate::{InterpolateError, interpolate};
+use crate::lock::Lock;
 use crate::model::{Base, BaseIx, Kind, Model, Stage, StageIx};
 use crate::source::Span;
 use crate::spec::{Entries, ServiceSpec, Spec, StageSpec, Text};
@@ -52,7 +54,8 @@ pub struct Resolved {
 
 /// Resolves what `selection` names of `spec`.
 pub fn resolve(spec: &Spec, facts: &Facts, selection: &Selection) -> Resolved {
-    let resolver = Resolver::new(spec, facts);
+    let mut resolver = Resolver::new(spec, facts);
+    resolver.read_lock();
     let model = resolver.model(selection);
     let needs = resolver.needs.into_inner();
     let failed = resolver.failed.get();
@@ -83,6 +86,7 @@ struct Resolver<'a> {
     bases: RefCell<Vec<Base>>,
     base_index: RefCell<HashMap<String, BaseIx>>,
     read: RefCell<BTreeMap<PathNeed, Arc<PathFact>>>,
+    lock: Option<Lock>,
 }
 
 fn indexed<T>(entries: &Entries<T>) -> Declared<'_, T> {
@@ -107,6 +111,7 @@ impl<'a> Resolver<'a> {
             bases: RefCell::default(),
             base_index: RefCell::default(),
             read: RefCell::default(),
+            lock: None,
         }
     }
 
@@ -321,7 +326,7 @@ impl<'a> Resolver<'a> {
         }
         let filled = self.filled(reference)?;
         self.check_reference(name, &filled, reference.span);
-        let image = self.image(&filled);
+        let image = self.image(&self.locked_reference(&filled, reference.span));
         let mut bases = self.bases.borrow_mut();
         let index = BaseIx(bases.len());
         self.base_index.borrow_mut().insert(name.to_owned(), index);

@@ -34,7 +34,7 @@ pub enum KindSpec {
     Image(FromImageSpec),
 }
 
-/// A conda environment, solved in the build.
+/// A conda environment: the packages of `layercake.lock`, or solved in the build.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "kebab-case", transform = Short("spec"))]
 pub struct CondaSpec {
@@ -47,6 +47,16 @@ pub struct CondaSpec {
     /// Virtual packages the solver is to assume, without the underscores: `cuda: "12.5"`.
     #[schemars(default)]
     pub virtual_packages: Entries<Text>,
+    /// Who installs; the packages of `layercake.lock` where it has this stage, else micromamba, if left out.
+    pub installer: Option<Installer>,
+}
+
+/// Who installs a conda environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+pub enum Installer {
+    /// The tool image's micromamba, which solves in the build, lock or no lock.
+    Micromamba,
 }
 
 /// Debian packages.
@@ -124,7 +134,7 @@ pub struct NpmSpec {
 pub struct FetchSpec {
     /// The URL of a file.
     pub url: Option<Text>,
-    /// The file's checksum, 64 hexadecimal digits; required with `url`.
+    /// The file's checksum, 64 hexadecimal digits; required with `url`, unless `layercake.lock` has it.
     pub sha256: Option<Text>,
     /// A git repository.
     pub git: Option<GitSpec>,

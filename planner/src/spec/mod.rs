@@ -8,8 +8,8 @@ mod kinds;
 pub use image::{CommandSpec, HealthcheckSpec, ImageSpec};
 pub use kinds::{
     AptSpec, CacheSpec, CondaSpec, CopySpec, FetchSpec, FileSpec, FromImageSpec, GitSpec,
-    InputSpec, KindSpec, NpmSpec, PipSpec, RunSpec, Script, SecretSpec, Sharing, SshSpec, TakeSpec,
-    UnpackSpec, WheelSpec,
+    InputSpec, Installer, KindSpec, NpmSpec, PipSpec, RunSpec, Script, SecretSpec, Sharing,
+    SshSpec, TakeSpec, UnpackSpec, WheelSpec,
 };
 
 use std::borrow::Cow;

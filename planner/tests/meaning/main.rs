@@ -13,6 +13,7 @@ mod generate;
 mod made_up;
 
 mod keys;
+mod locks;
 mod mistakes;
 mod plans;
 mod shuffled;

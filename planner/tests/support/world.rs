@@ -150,6 +150,10 @@ impl World {
         let mut facts = Facts {
             platform: self.platform.clone(),
             build_args: self.build_args.clone(),
+            lock: self.files.get("layercake.lock").map(|file| Source {
+                name: "layercake.lock".into(),
+                text: String::from_utf8(file.bytes.clone()).expect("text"),
+            }),
             ..Facts::default()
         };
         let resolved = loop {

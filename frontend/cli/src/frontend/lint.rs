@@ -37,18 +37,15 @@ async fn findings(
     solver: &impl Solver,
     request: &Request,
 ) -> anyhow::Result<(Source, Vec<Diagnostic>)> {
+    let opened = open(solver, request).await?;
+    let given = opened.given(request);
     let Opened {
         source,
         mut context,
-    } = open(solver, request).await?;
-    let planned = pipeline::plan(
-        &source,
-        &Scope::Whole,
-        request.given.clone(),
-        &mut context,
-        &mut NoImages,
-    )
-    .await?;
+        ..
+    } = opened;
+    let planned =
+        pipeline::plan(&source, &Scope::Whole, given, &mut context, &mut NoImages).await?;
     Ok((source, planned.diagnostics))
 }
 

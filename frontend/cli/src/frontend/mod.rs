@@ -134,7 +134,7 @@ async fn plan<S: Solver>(
     pipeline::plan(
         &opened.source,
         scope,
-        request.given.clone(),
+        opened.given(request),
         &mut opened.context,
         &mut images,
     )

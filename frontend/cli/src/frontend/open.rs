@@ -2,6 +2,7 @@
 
 use buildkit_llb::Output;
 use layercake_planner::diagnostic::{Diagnostic, Severity};
+use layercake_planner::lock::lock_path;
 use layercake_planner::parse::parse;
 use layercake_planner::source::Source;
 use layercake_solve::events::Warning;
@@ -13,12 +14,14 @@ use super::request::{Place, Request};
 use super::tree::{GatewayTree, Origin};
 use crate::facts::Context;
 use crate::facts::ignore_file::IgnoreFile;
-use crate::pipeline::Rejected;
+use crate::pipeline::{Given, Rejected};
 
 /// What the client has.
 pub struct Opened<'s, S> {
     /// The file.
     pub source: Source,
+    /// The lock beside it, if there is one.
+    pub lock: Option<Source>,
     /// The files around it.
     pub context: Context<GatewayTree<'s, S>>,
 }
@@ -33,22 +36,22 @@ pub async fn open<'s, S: Solver>(
     let tree = |origin, exclude| GatewayTree::new(solver, origin, exclude, &request.cache_imports);
     let [own, common] = IgnoreFile::names(&place.filename);
     let mut beside = tree(file_origin, Vec::new());
-    beside.follow([own.clone()]);
+    let lock_name = lock_path(&place.filename);
+    beside.follow([own.clone(), lock_name.clone()]);
     let mut plain = tree(context_origin.clone().for_one(&common), Vec::new());
     let (file, ignored) = futures::future::try_join(
         async {
             let file = beside.find_text(&place.filename).await?;
-            Ok::<_, anyhow::Error>((file, beside.find_text(&own).await?))
+            let own = beside.find_text(&own).await?;
+            Ok::<_, anyhow::Error>((file, own, beside.find_text(&lock_name).await?))
         },
         plain.find_text(&common),
     )
     .await?;
-    let (file, own_ignored) = file;
+    let (file, own_ignored, lock) = file;
     let file = file.ok_or_else(|| missing(&place.filename))?;
-    let source = Source::from_bytes(place.filename.clone(), file).map_err(|found| Rejected {
-        source: found.source,
-        diagnostics: vec![found.diagnostic],
-    })?;
+    let source = text(&place.filename, file)?;
+    let lock = lock.map(|lock| text(&lock_name, lock)).transpose()?;
     let ignore = match (own_ignored, ignored) {
         (Some(text), _) => IgnoreFile::parse(&own, &String::from_utf8_lossy(&text))?,
         (None, Some(text)) => IgnoreFile::parse(&common, &String::from_utf8_lossy(&text))?,
@@ -61,7 +64,15 @@ pub async fn open<'s, S: Solver>(
     let tree = tree(context_origin, ignore.lines().to_vec());
     Ok(Opened {
         source,
+        lock,
         context: Context { tree, ignore },
+    })
+}
+
+fn text(name: &str, bytes: Vec<u8>) -> Result<Source, Rejected> {
+    Source::from_bytes(name, bytes).map_err(|found| Rejected {
+        source: found.source,
+        diagnostics: vec![found.diagnostic],
     })
 }
 
@@ -95,6 +106,14 @@ async fn origins(solver: &impl Solver, place: &Place) -> anyhow::Result<(Origin,
 }
 
 impl<S: Solver> Opened<'_, S> {
+    /// What the build is told from outside, the lock with it.
+    pub fn given(&self, request: &Request) -> Given {
+        Given {
+            lock: self.lock.clone(),
+            ..request.given.clone()
+        }
+    }
+
     /// The names of the services, in the file's order.
     pub fn services(&self) -> Vec<String> {
         parse(&self.source)

@@ -82,6 +82,7 @@ impl Request {
                 platform: Platform::default(),
                 build_args: options.build_args,
                 bases,
+                lock: None,
             },
             labels: options.labels,
             no_cache: no_cache::of(options.no_cache.as_deref()),
