@@ -184,6 +184,8 @@ pub struct Pip {
 pub struct Wheel {
     /// Its files.
     pub source: Input,
+    /// What its `[build-system]` requires, sorted.
+    pub requires: Vec<String>,
     /// The interpreter, where the file names one.
     pub python: Option<String>,
     /// Whether pip installs what it depends on.

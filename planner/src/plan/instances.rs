@@ -305,6 +305,7 @@ impl Builder<'_> {
             let work = match &self.model.stages[ix.0].kind {
                 Kind::Wheel(wheel) => Work::BuildWheel {
                     source: wheel.source.clone(),
+                    requires: wheel.requires.clone(),
                 },
                 _ => Work::Files(Vec::new()),
             };

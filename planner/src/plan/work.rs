@@ -34,6 +34,8 @@ pub enum Work {
     BuildWheel {
         /// The project.
         source: Input,
+        /// What its build system requires, sorted.
+        requires: Vec<String>,
     },
     /// Installs a wheel that was built.
     InstallWheel {
@@ -152,7 +154,9 @@ impl Work {
     pub fn inputs(&self) -> Vec<&Input> {
         match self {
             Self::Apt(apt) => apt.debs.iter().collect(),
-            Self::BuildWheel { source } | Self::Npm(Npm::Project { source, .. }) => vec![source],
+            Self::BuildWheel { source, .. } | Self::Npm(Npm::Project { source, .. }) => {
+                vec![source]
+            }
             Self::Unpack { unpack, .. } => vec![&unpack.archive],
             Self::Copy(steps) => steps
                 .iter()

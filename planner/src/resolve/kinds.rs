@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Resolver, conda, requirements};
+use super::{Resolver, conda, pyproject, requirements};
 use crate::diagnostic::Diagnostic;
 use crate::facts::PathFact;
 use crate::model::{Apt, Conda, Input, Kind, Npm, Pip, StageIx, Wheel};
@@ -185,10 +185,39 @@ impl Resolver<'_> {
         let python = self.optional(spec.python.as_ref());
         let source = self.input(&spec.path, include, exclude)?;
         self.check_project(&source, spec);
+        let requires = self.build_requires(&source, spec);
         Some(Wheel {
             source,
+            requires,
             python,
             deps: spec.deps,
+        })
+    }
+
+    /// What the project's build system requires.
+    fn build_requires(&self, source: &Input, spec: &WheelSpec) -> Vec<String> {
+        let path = match source.need.path.as_str() {
+            "" => pyproject::FILE.to_owned(),
+            folder => format!("{folder}/{}", pyproject::FILE),
+        };
+        let requires = match source.fact.as_deref() {
+            Some(PathFact::Folder(files)) if files.contains_key(pyproject::FILE) => {
+                let file = Text {
+                    value: path.clone(),
+                    span: spec.path.span,
+                };
+                match self.text(&file) {
+                    Some(text) => pyproject::build_requires(&text),
+                    None => return Vec::new(), // Not known yet, or reported.
+                }
+            }
+            _ => pyproject::build_requires(""),
+        };
+        requires.unwrap_or_else(|problem| {
+            let message = format!("`{path}` {problem}");
+            let found = Diagnostic::error("no-project", spec.path.span, message);
+            self.report(found.help("write `[build-system]` as packaging.python.org describes it"));
+            Vec::new()
         })
     }
 

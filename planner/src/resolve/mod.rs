@@ -11,6 +11,7 @@ mod image;
 mod inputs;
 mod kinds;
 mod lock;
+mod pyproject;
 mod requirements;
 mod run;
 mod services;

@@ -28,7 +28,7 @@ impl Lowering<'_> {
             Work::Conda { conda, tool } => self.conda(id, conda, *tool),
             Work::Apt(apt) => self.apt(id, apt, root),
             Work::Pip { pip, python } => self.pip(id, pip, python, root),
-            Work::BuildWheel { source } => self.build_wheel(id, source, root),
+            Work::BuildWheel { source, requires } => self.build_wheel(id, source, requires, root),
             Work::InstallWheel {
                 wheel,
                 python,

@@ -11,6 +11,9 @@ use crate::assemble::Lowering;
 /// Where pip's cache is mounted.
 const CACHE: &str = "/var/cache/layercake/pip";
 
+/// Where what a build system requires is mounted.
+const REQUIRED: &str = "/layercake/build-requirements";
+
 /// Where Python keeps byte code meanwhile.
 const BYTE_CODE: &str = "/var/cache/layercake/pip/pycache";
 
@@ -64,18 +67,26 @@ impl Lowering<'_> {
         &mut self,
         id: StageId,
         source: &Input,
+        requires: &[String],
         root: Option<Output>,
     ) -> Result<Output, LowerError> {
         let files = self.files_of(id, source)?;
         let wheel = format!("{SCRATCH}/wheel");
-        let script = format!(
-            "{}\ncp -R {SCRATCH}/source /tmp/source\n\"$python\" -m pip wheel --no-deps --wheel-dir {wheel} /tmp/source",
-            find(&Python::OfRoot)
-        );
-        let exec = self
+        let script = format!("{}\n{}", find(&Python::OfRoot), wheel_script(&wheel));
+        let mut exec = self
             .pip_exec(id, &script)?
+            .env("SOURCE_DATE_EPOCH", ZIP_EPOCH);
+        if !requires.is_empty() {
+            let required = self.build_requirements(id, requires, root.clone())?;
+            exec = exec.mount(
+                Mount::bind(required, REQUIRED)
+                    .selector(REQUIRED)
+                    .read_only()
+                    .no_output(),
+            );
+        }
+        let exec = exec
             .root(root)
-            .env("SOURCE_DATE_EPOCH", ZIP_EPOCH)
             .mount(
                 Mount::bind(files.output, format!("{SCRATCH}/source"))
                     .read_only()
@@ -83,9 +94,37 @@ impl Lowering<'_> {
             )
             .mount(Mount::tmpfs("/tmp"))
             .mount(self.of_stage(id, output_at(&wheel))?);
-        let what = format!("build the wheel of {}", source.need.path);
+        let what = match source.need.path.as_str() {
+            "" => "build the wheel of the context".to_owned(),
+            folder => format!("build the wheel of {folder}"),
+        };
         let node = self.exec(id, exec, &what)?;
         self.of_stage(id, node.output(&wheel))
+    }
+
+    /// What the build system requires, installed beside the root: it does not run again when the project's own
+    /// files change, and is one step for all projects that require the same.
+    fn build_requirements(
+        &mut self,
+        id: StageId,
+        requires: &[String],
+        root: Option<Output>,
+    ) -> Result<Output, LowerError> {
+        let words: Vec<String> = requires.iter().map(|one| quoted(one)).collect();
+        let options = ["--target".to_owned(), REQUIRED.to_owned()];
+        let script = format!(
+            "{}\n{}",
+            find(&Python::OfRoot),
+            install(&[&options, words.as_slice()].concat())
+        );
+        let exec = self
+            .pip_exec(id, &script)?
+            .root(root)
+            .mount(Mount::tmpfs("/tmp"))
+            .mount(self.of_stage(id, output_at(REQUIRED))?)
+            .named_internal(&format!("build requirements {}", requires.join(" ")));
+        let node = self.of_stage(id, exec.build())?;
+        self.of_stage(id, node.output(REQUIRED))
     }
 
     pub(super) fn install_wheel(
@@ -138,6 +177,20 @@ impl Lowering<'_> {
             .env("PYTHONPYCACHEPREFIX", BYTE_CODE)
             .mount(Mount::cache(CACHE, self.cache_id("pip"), Sharing::Shared)))
     }
+}
+
+/// Builds the wheel with what its build system requires. A backend may ask for more when it sees the project, by
+/// PEP 517's `get_requires_for_build_wheel`; pip then builds once more, and gets what it asks for.
+fn wheel_script(wheel: &str) -> String {
+    let build = format!("\"$python\" -m pip wheel --no-deps --wheel-dir {wheel}");
+    format!(
+        "cp -R {SCRATCH}/source /tmp/source
+PATH={REQUIRED}/bin:$PATH PYTHONPATH={REQUIRED} {build} --no-build-isolation --check-build-dependencies --log /tmp/pip.log /tmp/source || {{
+    grep -q 'Some build dependencies for' /tmp/pip.log || exit 1
+    echo 'the build backend asks for more than [build-system] requires: once more, with that' >&2
+    {build} /tmp/source
+}}"
+    )
 }
 
 /// Byte code holds times, and would make each build of one input another image: it is left out.
