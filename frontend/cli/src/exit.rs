@@ -5,6 +5,7 @@ use std::process::{ExitCode, Termination};
 
 use layercake_solve::{AddressError, ConnectError, Failure};
 
+use crate::build::Denied;
 use crate::facts::ignore_file::IgnoreFileError;
 use crate::interrupt::Interrupted;
 use crate::pipeline::Rejected;
@@ -25,13 +26,15 @@ pub enum ExitStatus {
     Rejected = 3,
     /// No BuildKit answers, or it went away.
     NoDaemon = 4,
+    /// An expensive stage would have run.
+    Denied = 5,
     /// Ctrl-C, or SIGTERM.
     Interrupted = 130,
 }
 
 impl ExitStatus {
     /// All of them with their meaning, for the reference.
-    pub const ALL: [(Self, &str); 6] = [
+    pub const ALL: [(Self, &str); 7] = [
         (Self::Success, "all was done"),
         (Self::Failed, "the build or the daemon failed"),
         (Self::Usage, "the command line is wrong"),
@@ -42,6 +45,10 @@ impl ExitStatus {
         (
             Self::NoDaemon,
             "no BuildKit answers, or it went away during the build",
+        ),
+        (
+            Self::Denied,
+            "an expensive stage would have run and was not allowed to",
         ),
         (Self::Interrupted, "interrupted; the build was cancelled"),
     ];
@@ -59,6 +66,9 @@ impl ExitStatus {
             }
             if cause.is::<Rejected>() || cause.is::<IgnoreFileError>() {
                 return Self::Rejected;
+            }
+            if cause.is::<Denied>() {
+                return Self::Denied;
             }
             if cause.is::<Interrupted>() {
                 return Self::Interrupted;

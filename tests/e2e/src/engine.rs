@@ -51,7 +51,9 @@ impl Engine {
 
     /// The `layercake` program, to be run on this daemon.
     pub fn layercake(&self) -> Result<Command> {
-        Ok(self.command(variable("LAYERCAKE_BIN")?))
+        let mut command = self.command(variable("LAYERCAKE_BIN")?);
+        command.env("LAYERCAKE_EXPENSIVE", "allow"); // A CI job's default is another.
+        Ok(command)
     }
 
     /// `docker buildx`, to be run on this daemon.

@@ -86,7 +86,7 @@ impl Contender {
 
     fn command(&self) -> Command {
         let (program, arguments): (_, &[&str]) = match &self.program {
-            Program::Layercake(binary) => (binary.clone(), &["build"]),
+            Program::Layercake(binary) => (binary.clone(), &["build", "--expensive=allow"]),
             Program::Bake => ("docker".into(), &["buildx", "bake"]),
         };
         let mut command = Command::new(program);

@@ -33,6 +33,10 @@ pub struct BuildArgs {
     /// Run stages though their results are known: all of them, or those named
     #[arg(long, value_name = "STAGE", num_args = 0.., require_equals = true, value_delimiter = ',')]
     pub no_cache: Option<Vec<String>>,
+    /// Whether expensive stages may run; LAYERCAKE_EXPENSIVE if left out, else denied where CI is set in the environment
+    /// and allowed elsewhere
+    #[arg(long, value_enum)]
+    pub expensive: Option<Expensive>,
     /// Label the images
     #[arg(long = "label", value_name = "NAME=VALUE")]
     pub labels: Vec<String>,
@@ -57,6 +61,15 @@ pub struct BuildArgs {
     /// The daemon.
     #[command(flatten)]
     pub daemon: DaemonArgs,
+}
+
+/// Whether expensive stages may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Expensive {
+    /// They run when their result is in no cache
+    Allow,
+    /// The build is given up, with exit code 5, as soon as one would
+    Deny,
 }
 
 /// How progress is shown.

@@ -3,7 +3,7 @@
 mod build;
 mod show;
 
-pub use build::{BuildArgs, ProgressMode};
+pub use build::{BuildArgs, Expensive, ProgressMode};
 pub use show::{
     CheckArgs, GraphArgs, GraphFormat, LlbArgs, LlbFormat, PlanArgs, SchemaArgs, SchemaOf,
     ShowFormat,

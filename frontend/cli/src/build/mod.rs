@@ -3,6 +3,7 @@
 //! The daemon runs what the services share once, and the session sends the context once.
 
 mod failure;
+mod guard;
 mod job;
 mod jobs;
 mod lend;
@@ -10,6 +11,7 @@ mod outputs;
 mod report;
 mod sizes;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -21,6 +23,7 @@ use layercake_planner::plan::Plan;
 use layercake_solve::{Attached, Failure, Report, StageState};
 use tokio::sync::watch;
 
+use crate::args::Expensive;
 use crate::daemon::{Daemon, PlannedOn};
 use crate::exit::ExitStatus;
 use crate::no_cache::check_stages;
@@ -30,6 +33,8 @@ use crate::progress::Progress;
 use crate::project::Project;
 use crate::settings::{BuildSettings, Environment};
 use crate::transfer::{LocalFolder, paths_of};
+pub use guard::Denied;
+use guard::Guard;
 use job::{Job, Outcome};
 use lend::{CONTEXT, lend_context};
 use sizes::Sizes;
@@ -69,17 +74,25 @@ impl Build<'_> {
             labels: self.settings.labels.clone(),
         };
         let lowered = lower(&plan, &options)?;
+        let guard = match self.settings.expensive {
+            Expensive::Allow => Guard::default(),
+            Expensive::Deny => Guard::over(&plan, &lowered, &self.settings.no_cache),
+        };
         let sizes = Sizes::of(&plan, &lowered);
         let vertices = lowered.vertices.clone();
         let epoch = project.given.build_args.get("SOURCE_DATE_EPOCH").cloned();
         let epoch = epoch.or_else(|| environment("SOURCE_DATE_EPOCH"));
         let (jobs, _outputs) = self.jobs(lowered, &plan, &session, epoch).await?;
         self.hint(&jobs);
-        let outcomes = self.solve(jobs).await;
+        let (outcomes, denied) = self.solve(jobs, &guard).await;
         let report = self
             .with_sizes(report::report(&plan, &vertices, &outcomes), &sizes)
             .await;
-        self.tell(project, &plan, &outcomes, &report, started)
+        let told = self.tell(project, &plan, &outcomes, &report, started)?;
+        match denied {
+            Some(denied) => Err(denied.into()),
+            None => Ok(told),
+        }
     }
 
     fn hint(&self, jobs: &[Job]) {
@@ -90,12 +103,18 @@ impl Build<'_> {
         }
     }
 
-    /// Runs all jobs at once. When one fails the others are given up.
-    async fn solve(&self, jobs: Vec<Job>) -> Vec<(String, Outcome)> {
+    /// Runs all jobs at once. When one fails the others are given up; when the guard trips, all are.
+    async fn solve(
+        &self,
+        jobs: Vec<Job>,
+        guard: &Guard,
+    ) -> (Vec<(String, Outcome)>, Option<Denied>) {
         let progress = Progress::new(self.settings.progress, self.printer);
         let (fail, failed) = watch::channel(false);
+        let denied = OnceCell::new();
         let runs = jobs.iter().enumerate().map(|(at, job)| {
             let (progress, fail, mut failed) = (&progress, &fail, failed.clone());
+            let denied = &denied;
             async move {
                 let give_up = async move {
                     let _ = failed.wait_for(|failed| *failed).await;
@@ -103,7 +122,13 @@ impl Build<'_> {
                 let outcome = job
                     .run(
                         &self.daemon.client,
-                        |events| progress.show(at, events),
+                        |events| {
+                            progress.show(at, events);
+                            if let Some(stage) = guard.tripped(events) {
+                                denied.get_or_init(|| stage.clone());
+                                fail.send_replace(true);
+                            }
+                        },
                         give_up,
                     )
                     .await;
@@ -115,7 +140,7 @@ impl Build<'_> {
         });
         let outcomes = join_all(runs).await;
         progress.finish();
-        outcomes
+        (outcomes, denied.into_inner())
     }
 
     /// Says what became of it: the failure, the table, the files that were asked for.

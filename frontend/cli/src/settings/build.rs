@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use layercake_lower::NoCache;
 use layercake_solve::{CacheOption, Secret};
 
 use super::fields::Fields;
 use super::template::fill;
 use super::{Environment, UsageError};
-use crate::args::{BuildArgs, ProgressMode};
+use crate::args::{BuildArgs, Expensive, ProgressMode};
 use crate::no_cache;
 
 /// What to build, where the images go, and how it is shown.
@@ -31,6 +32,8 @@ pub struct BuildSettings {
     pub cache_to: Vec<CacheTemplate>,
     /// What runs though its result is known.
     pub no_cache: NoCache,
+    /// Whether expensive stages may run.
+    pub expensive: Expensive,
     /// Labels of all images.
     pub labels: BTreeMap<String, String>,
     /// Secrets by id.
@@ -85,6 +88,7 @@ impl BuildSettings {
             cache_from: caches("--cache-from", &args.cache_from)?,
             cache_to: caches("--cache-to", &args.cache_to)?,
             no_cache: no_cache::of(args.no_cache.as_deref()),
+            expensive: expensive(args.expensive, environment)?,
             labels: args
                 .labels
                 .iter()
@@ -105,6 +109,30 @@ impl BuildSettings {
             metadata_file: args.metadata_file.clone(),
         })
     }
+}
+
+/// What is said, here or in the environment; a CI job must say that it may run what is expensive.
+fn expensive(
+    said: Option<Expensive>,
+    environment: &impl Environment,
+) -> Result<Expensive, UsageError> {
+    if let Some(said) = said {
+        return Ok(said);
+    }
+    match environment("LAYERCAKE_EXPENSIVE").as_deref() {
+        None | Some("") => {}
+        Some(text) => {
+            return Expensive::from_str(text, false).map_err(|_| {
+                UsageError::new(format!(
+                    "LAYERCAKE_EXPENSIVE is `{text}`; write allow or deny"
+                ))
+            });
+        }
+    }
+    Ok(match environment("CI").as_deref() {
+        None | Some("" | "0" | "false") => Expensive::Allow,
+        Some(_) => Expensive::Deny,
+    })
 }
 
 impl OutputTemplate {

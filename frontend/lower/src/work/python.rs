@@ -77,9 +77,9 @@ impl Lowering<'_> {
             .pip_exec(id, &script)?
             .env("SOURCE_DATE_EPOCH", ZIP_EPOCH);
         if !requires.is_empty() {
-            let required = self.build_requirements(id, requires, root.clone())?;
+            let tools = self.build_requirements(id, requires, root.clone())?;
             exec = exec.mount(
-                Mount::bind(required, REQUIRED)
+                Mount::bind(tools, REQUIRED)
                     .selector(REQUIRED)
                     .read_only()
                     .no_output(),

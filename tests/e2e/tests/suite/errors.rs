@@ -10,6 +10,7 @@ const FAILED: i32 = 1;
 const USAGE: i32 = 2;
 const REJECTED: i32 = 3;
 const NO_DAEMON: i32 = 4;
+const DENIED: i32 = 5;
 
 /// A build that has to fail: what people see of it, which holds all these texts.
 fn fails(
@@ -71,6 +72,33 @@ fn a_command_that_fails_shows_its_last_words_and_its_line() -> Result<()> {
             ],
         )?;
     }
+    Ok(())
+}
+
+#[test]
+fn an_expensive_stage_that_would_run_is_stopped_as_it_begins() -> Result<()> {
+    let workspace = Workspace::of_example("hello")?;
+    let stage =
+        |mark: &str| format!("  slow: {{ run: 'sleep 30 && echo {mark}', expensive: true }}");
+    let first = mark();
+    workspace.replace(
+        FILE,
+        "\nservices:\n",
+        &format!("\n{}\n\nservices:\n", stage(&first)),
+    )?;
+    workspace.replace(FILE, "stages: [deps, app]", "stages: [deps, app, slow]")?;
+    let deny = &["--expensive=deny"];
+    let told = ["`slow` is expensive", "--expensive=allow"];
+    fails(Door::Cli, (&workspace, "hello"), deny, DENIED, &told)?;
+    // What is in the cache is no surprise, and the rest of the file may change.
+    workspace.replace(FILE, "sleep 30 && ", "")?;
+    let engine = Engine::given()?;
+    Build::new(Door::Cli, &engine, &workspace, &["hello"])
+        .run()?
+        .succeeded()?;
+    workspace.append("pyproject.toml", &format!("# {}", mark()))?;
+    let again = Build::new(Door::Cli, &engine, &workspace, &["hello"]).flags(deny);
+    again.run()?.succeeded()?;
     Ok(())
 }
 
