@@ -47,8 +47,8 @@ pub use bridge::{
     SolvedRef, Solver, SubSolve,
 };
 pub use control::{
-    CacheOption, CacheRecord, Client, DaemonInfo, Exporter, PruneOptions, SolveRequest,
-    SolveResponse, Worker,
+    BuildRecord, CacheOption, CacheRecord, Client, DaemonInfo, Exporter, PruneOptions,
+    SolveRequest, SolveResponse, Worker,
 };
 pub use dial::ConnectError;
 pub use events::{Event, Timeline};

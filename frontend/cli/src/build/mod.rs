@@ -37,7 +37,7 @@ pub use guard::Denied;
 use guard::Guard;
 use job::{Job, Outcome};
 use lend::{CONTEXT, lend_context};
-use sizes::Sizes;
+pub use sizes::Sizes;
 
 /// What a build is about.
 pub struct Build<'b> {

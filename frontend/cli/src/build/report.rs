@@ -65,6 +65,7 @@ fn share(plan: &Plan, vertices: &Vertices, stages: &mut [Option<StageReport>]) {
         if let (Some(most), Some(stage)) = (most, &mut stages[id.index()]) {
             stage.state = most.state;
             stage.seconds = most.seconds;
+            stage.started = most.started;
             stage.error.clone_from(&most.error);
         }
     }
@@ -77,6 +78,11 @@ fn expected(plan: &Plan, id: StageId) -> ExpectedStage {
         kind: stage.kind.to_owned(),
         services: stage.services.iter().cloned().collect(),
         digest: stage.key.digest(),
+        needs: plan
+            .before(id)
+            .into_iter()
+            .map(|(before, _)| plan.stage(before).id.clone())
+            .collect(),
     }
 }
 
@@ -195,6 +201,8 @@ mod tests {
             digest: String::new(),
             bytes,
             error: None,
+            started: None,
+            needs: Vec::new(),
         }
     }
 

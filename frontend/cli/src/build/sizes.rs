@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_proto::pb::{self, op};
+use buildkit_proto::pb::{self, MountType, op};
 use layercake_lower::Lowered;
 use layercake_planner::plan::Plan;
 use layercake_solve::{CacheRecord, Report};
@@ -46,6 +46,15 @@ impl Sizes {
         sizes
     }
 
+    /// The stages whose results, or whose caches of packages, bear this description.
+    pub fn stages_of(&self, description: &str) -> impl Iterator<Item = &str> {
+        let bear = move |(_, known): &(&String, &BTreeSet<String>)| known.contains(description);
+        self.by_stage
+            .iter()
+            .filter(bear)
+            .map(|(stage, _)| stage.as_str())
+    }
+
     /// The report with the sizes that the daemon tells.
     pub fn add_to(&self, mut report: Report, records: &[CacheRecord]) -> Report {
         let mut newest: BTreeMap<&str, &CacheRecord> = BTreeMap::new();
@@ -75,9 +84,15 @@ fn descriptions(bytes: &[u8], about: Option<&pb::OpMetadata>) -> Vec<String> {
                 .meta
                 .map(|meta| meta.args.join(" "))
                 .unwrap_or_default();
-            let kept = exec.mounts.into_iter().filter(|mount| mount.output >= 0);
-            kept.map(|mount| format!("mount {} from exec {arguments}", mount.dest))
-                .collect()
+            let told = exec.mounts.into_iter().filter_map(|mount| {
+                let kind = match mount.mount_type() {
+                    MountType::Cache => "cached mount",
+                    _ if mount.output >= 0 => "mount",
+                    _ => return None,
+                };
+                Some(format!("{kind} {} from exec {arguments}", mount.dest))
+            });
+            told.collect()
         }
         _ => about
             .and_then(|about| about.description.get("llb.customname"))
@@ -140,6 +155,8 @@ mod tests {
             digest: String::new(),
             bytes: None,
             error: None,
+            started: None,
+            needs: Vec::new(),
         };
         let report = Report {
             stages: vec![stage],

@@ -17,6 +17,10 @@ pub struct CacheRecord {
     pub bytes: u64,
     /// When it was made.
     pub created: Option<Time>,
+    /// When a build last used it.
+    pub last_used: Option<Time>,
+    /// The records that it stands on, by id.
+    pub parents: Vec<String>,
     /// Whether something uses it right now.
     pub in_use: bool,
     /// Whether an image or another record holds the same data, so that removing it frees nothing.
@@ -58,6 +62,8 @@ impl From<wire::UsageRecord> for CacheRecord {
             description: record.description,
             bytes: u64::try_from(record.size).unwrap_or(0),
             created: record.created_at.map(Time::from),
+            last_used: record.last_used_at.map(Time::from),
+            parents: record.parents,
             in_use: record.in_use,
             shared: record.shared,
             uses: u64::try_from(record.usage_count).unwrap_or(0),

@@ -5,10 +5,12 @@
 //! and [`Client::gateway`] gives a build of our own the same [`Bridge`] that a frontend gets.
 
 mod cache;
+mod history;
 mod info;
 mod request;
 
 pub use cache::{CacheRecord, PruneOptions};
+pub use history::BuildRecord;
 pub use info::{DaemonInfo, Worker};
 pub use request::{CacheOption, Exporter, SolveRequest, SolveResponse};
 
@@ -192,6 +194,24 @@ impl Client {
             })
             .map_err(Failure::from)
             .await
+    }
+
+    /// The builds that the daemon remembers, those that run included, in no order.
+    pub async fn history(&self) -> Result<Vec<BuildRecord>, Failure> {
+        let request = wire::BuildHistoryRequest {
+            early_exit: true,
+            ..Default::default()
+        };
+        let mut events = self
+            .control()
+            .listen_build_history(request)
+            .await?
+            .into_inner();
+        let mut builds = Vec::new();
+        while let Some(event) = events.message().await? {
+            builds.extend(event.record.map(BuildRecord::from));
+        }
+        Ok(builds)
     }
 
     /// Removes from the daemon's cache, and returns what was removed.

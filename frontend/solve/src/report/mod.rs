@@ -53,6 +53,12 @@ pub struct StageReport {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// When its work began, in seconds since 1970 by the daemon's clock; missing if nothing was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<f64>,
+    /// The stages that it stands on or reads from, by their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
 }
 
 /// What became of a stage.
@@ -80,6 +86,8 @@ pub struct ExpectedStage {
     pub services: Vec<String>,
     /// The digest of its key.
     pub digest: String,
+    /// The stages that it stands on or reads from.
+    pub needs: Vec<String>,
 }
 
 impl Report {
@@ -139,6 +147,8 @@ fn stage_report(stage: &ExpectedStage, timeline: &Timeline, succeeded: bool) -> 
         digest: stage.digest.clone(),
         bytes: None,
         error: failed,
+        started: started(&steps).map(|time| time.seconds_since(Time(0))),
+        needs: stage.needs.clone(),
     }
 }
 
@@ -160,12 +170,20 @@ fn state(steps: &[&Step], succeeded: bool) -> StageState {
 
 /// From when the first of the steps that did something began to when the last of them ended.
 fn seconds(steps: &[&Step]) -> f64 {
-    let busy = || steps.iter().filter(|step| !step.vertex.cached);
-    let from = busy().filter_map(|step| step.vertex.started).min();
-    let to = busy().filter_map(|step| step.vertex.completed).max();
+    let from = started(steps);
+    let to = busy(steps).filter_map(|step| step.vertex.completed).max();
     from.zip(to).map_or(0.0, |(from, to): (Time, Time)| {
         to.seconds_since(from).max(0.0)
     })
+}
+
+/// When the first of the steps that did something began.
+fn started(steps: &[&Step]) -> Option<Time> {
+    busy(steps).filter_map(|step| step.vertex.started).min()
+}
+
+fn busy<'s>(steps: &'s [&Step]) -> impl Iterator<Item = &'s Step> {
+    steps.iter().copied().filter(|step| !step.vertex.cached)
 }
 
 fn is_cancellation(error: &str) -> bool {

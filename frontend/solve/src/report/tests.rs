@@ -9,6 +9,7 @@ fn stage(id: &str) -> ExpectedStage {
         kind: "run".to_owned(),
         services: vec!["s".to_owned()],
         digest: "d".to_owned(),
+        needs: Vec::new(),
     }
 }
 
