@@ -1,5 +1,7 @@
 //! A BuildKit daemon, and what planning asks of it.
 
+use std::collections::BTreeMap;
+
 use layercake_planner::facts::Platform;
 use layercake_planner::plan::Plan;
 use layercake_solve::{
@@ -7,11 +9,12 @@ use layercake_solve::{
     new_id,
 };
 
-use layercake_lower::Abilities;
+use layercake_lower::{Abilities, ContextSource, LowerOptions, Lowered, NoCache, lower};
 
 use crate::args::DaemonArgs;
 use crate::images::{GatewayImages, abilities};
 use crate::pipeline::{Planned, Scope};
+use crate::printer::Printer;
 use crate::project::Project;
 use crate::settings::{Environment, address};
 
@@ -97,6 +100,33 @@ impl Daemon {
                 "BuildKit ended the build before it began; see the daemon's log"
             )),
         }
+    }
+
+    /// Plans what `scope` names and lowers it, for whatever asks what a build would be without building. The
+    /// definition takes its context from whichever session it is solved in.
+    pub async fn lower(
+        &self,
+        project: &mut Project,
+        scope: &Scope,
+        printer: &Printer,
+    ) -> anyhow::Result<(Plan, Lowered)> {
+        let session = self.client.attach(Self::logins()).await?;
+        let planned = self.plan(session.id(), project, scope).await?;
+        printer.diagnostics(&project.source, &planned.warnings);
+        let options = LowerOptions {
+            context: ContextSource::Session {
+                name: "context".into(),
+                session_id: None,
+                shared_key_hint: "context".into(),
+                exclude: project.context.ignore.lines().to_vec(),
+            },
+            abilities: planned.abilities,
+            no_cache: NoCache::None,
+            source: Some(project.source.clone()),
+            labels: BTreeMap::new(),
+        };
+        let lowered = lower(&planned.plan, &options)?;
+        Ok((planned.plan, lowered))
     }
 
     /// A session that lends nothing but logins.

@@ -9,6 +9,7 @@
 
 mod args;
 mod build;
+mod cache;
 mod commands;
 mod daemon;
 mod exit;
@@ -18,13 +19,16 @@ mod frontend_image;
 mod images;
 mod interrupt;
 mod no_cache;
+mod page;
 mod pipeline;
 mod printer;
 mod progress;
 mod project;
 #[cfg(test)]
 mod reference;
+mod replay;
 mod settings;
+mod survey;
 mod transfer;
 mod view;
 

@@ -1,9 +1,17 @@
 //! The command line as data. What it means is decided in [`settings`](crate::settings).
 
 mod build;
+mod cache;
+mod context;
+mod replay;
+mod report;
 mod show;
 
 pub use build::{BuildArgs, Expensive, ProgressMode};
+pub use cache::{DuArgs, HistoryArgs, Keep, PruneArgs};
+pub use context::ContextArgs;
+pub use replay::{CachedBuilds, ReplayArgs};
+pub use report::ReportArgs;
 pub use show::{
     CheckArgs, GraphArgs, GraphFormat, LlbArgs, LlbFormat, PlanArgs, SchemaArgs, SchemaOf,
     ShowFormat,
@@ -53,6 +61,18 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Build services, all at once
     Build(Box<BuildArgs>),
+    /// Show what is sent of the folder, for which service, and what is left out by which line
+    Context(ContextArgs),
+    /// Show what the daemon's cache holds, by stage and service
+    Du(DuArgs),
+    /// Remove from the daemon's cache what is cheap to make again
+    Prune(Box<PruneArgs>),
+    /// Show the builds that the daemon remembers
+    History(HistoryArgs),
+    /// Make a page of a build's report
+    Report(ReportArgs),
+    /// Tell what the history of the project would have run, with layercake and with its Dockerfiles
+    Replay(Box<ReplayArgs>),
     /// Be the frontend that BuildKit runs, or make its image
     Frontend(FrontendArgs),
 }

@@ -1,7 +1,7 @@
 //! `layercake llb`: what BuildKit is told to do, without doing it.
 
 use buildkit_llb::dump;
-use layercake_lower::{ContextSource, LowerOptions, LoweredService, NoCache, lower};
+use layercake_lower::LoweredService;
 use serde_json::{Map, Value};
 
 use crate::args::{LlbArgs, LlbFormat};
@@ -24,24 +24,8 @@ pub async fn run(
     interruptible(Box::pin(async {
         let daemon = Daemon::connect(&args.daemon, environment).await?;
         project.choose_platform(&settings, &daemon).await?;
-        let session = daemon.client.attach(Daemon::logins()).await?;
-        let planned = daemon
-            .plan(session.id(), &mut project, &Scope::Services(args.services))
-            .await?;
-        printer.diagnostics(&project.source, &planned.warnings);
-        let options = LowerOptions {
-            context: ContextSource::Session {
-                name: "context".into(),
-                session_id: None,
-                shared_key_hint: "context".into(),
-                exclude: project.context.ignore.lines().to_vec(),
-            },
-            abilities: planned.abilities,
-            no_cache: NoCache::None,
-            source: Some(project.source.clone()),
-            labels: std::collections::BTreeMap::new(),
-        };
-        let lowered = lower(&planned.plan, &options)?;
+        let scope = Scope::Services(args.services);
+        let (_, lowered) = daemon.lower(&mut project, &scope, printer).await?;
         match args.format {
             LlbFormat::Raw => printer.data(only(&lowered.services)?.definition.to_bytes())?,
             LlbFormat::Json => printer.json(&json(&lowered.services)?)?,

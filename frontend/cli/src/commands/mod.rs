@@ -2,10 +2,16 @@
 
 mod build;
 mod check;
+mod context;
+mod du;
 mod frontend;
 mod graph;
+mod history;
 mod llb;
 mod plan;
+mod prune;
+mod replay;
+mod report;
 mod schema;
 
 use std::env;
@@ -23,6 +29,12 @@ pub async fn run(cli: Cli, printer: &Printer) -> anyhow::Result<ExitStatus> {
         Command::Graph(args) => graph::run(args, &environment, printer).await,
         Command::Llb(args) => llb::run(args, &environment, printer).await,
         Command::Build(args) => build::run(*args, &environment, printer).await,
+        Command::Context(args) => context::run(args, &environment, printer).await,
+        Command::Du(args) => du::run(args, &environment, printer).await,
+        Command::Prune(args) => prune::run(*args, &environment, printer).await,
+        Command::History(args) => history::run(args, &environment, printer).await,
+        Command::Report(args) => report::run(&args, printer),
+        Command::Replay(args) => replay::run(*args, &environment, printer).await,
         Command::Schema(args) => schema::run(&args, printer),
         Command::Frontend(args) => frontend::run(args, &environment, printer).await,
     }

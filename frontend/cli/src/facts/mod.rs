@@ -4,10 +4,6 @@
 //! `.dockerignore` leaves out does not exist, symbolic links are followed within the context, and patterns
 //! choose as BuildKit's copy does. So both doors see the same files.
 
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the commands that read history come next")
-)]
 pub mod git;
 pub mod ignore_file;
 pub mod local;

@@ -5,6 +5,7 @@ mod json;
 mod mermaid;
 mod network;
 mod svg;
+pub mod table;
 mod tree;
 
 pub use dot::dot;
@@ -15,6 +16,21 @@ pub use tree::tree;
 
 #[cfg(test)]
 mod tests;
+
+/// A bar for `value`, `width` letters long if that is the most there is; what is not nothing has one at least.
+pub fn bar(value: usize, most: usize, width: usize) -> String {
+    let length = if most == 0 {
+        0
+    } else {
+        (value * width).div_ceil(most)
+    };
+    "█".repeat(length)
+}
+
+/// `1.50 MB`.
+pub fn bytes(number: u64) -> String {
+    indicatif::DecimalBytes(number).to_string()
+}
 
 /// `3 stages`, `1 stage`.
 pub fn count(number: usize, noun: &str) -> String {

@@ -20,6 +20,7 @@ use layercake_planner::facts::{FileFact, Needs};
 
 use super::ignore_file::IgnoreFile;
 use super::tree::{Entry, EntryKind, Tree, TreeError};
+pub use objects::Found;
 use objects::Objects;
 
 /// The history of the repository that a folder belongs to.
@@ -159,14 +160,14 @@ impl GitTree {
     }
 
     /// What stands at a path.
-    pub fn find(&self, path: &str) -> anyhow::Result<Option<objects::Found>> {
+    pub fn find(&self, path: &str) -> anyhow::Result<Option<Found>> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let list = self.list(folder)?;
         Ok(list.iter().find(|found| found.entry.name == name).cloned())
     }
 
     /// What is in a folder, by name; nothing if it is not there.
-    pub fn list(&self, folder: &str) -> anyhow::Result<Rc<[objects::Found]>> {
+    pub fn list(&self, folder: &str) -> anyhow::Result<Rc<[Found]>> {
         let root = match self.root {
             Some(root) => self.objects.folder(root, folder)?,
             None => None,

@@ -1,0 +1,80 @@
+//! `layercake prune`: removes from the daemon's cache what is cheap to make again.
+
+use std::collections::HashSet;
+
+use layercake_solve::PruneOptions;
+
+use crate::args::{PruneArgs, ShowFormat};
+use crate::cache::{Pruned, Selection, older_than, select, text};
+use crate::daemon::Daemon;
+use crate::exit::ExitStatus;
+use crate::interrupt::interruptible;
+use crate::pipeline::Scope;
+use crate::printer::Printer;
+use crate::project::Project;
+use crate::replay::Costs;
+use crate::settings::{Environment, ProjectSettings};
+
+/// How many records one request names.
+const AT_ONCE: usize = 500;
+
+/// Runs the command.
+pub async fn run(
+    args: PruneArgs,
+    environment: &impl Environment,
+    printer: &Printer,
+) -> anyhow::Result<ExitStatus> {
+    let settings = ProjectSettings::new(args.project, environment)?;
+    let mut project = Project::open(&settings)?;
+    let age = args.older_than.as_deref().map(older_than).transpose()?;
+    let costs = match &args.costs_from {
+        Some(path) => Costs::of_report(path)?,
+        None => Costs::default(),
+    };
+    interruptible(Box::pin(async {
+        let daemon = Daemon::connect(&args.daemon, environment).await?;
+        project.choose_platform(&settings, &daemon).await?;
+        let (plan, lowered) = daemon.lower(&mut project, &Scope::Whole, printer).await?;
+        let records = daemon.client.cache_records().await?;
+        let selection = Selection {
+            keep: args.keep,
+            all: args.all,
+            age,
+        };
+        let chosen = select(&plan, &lowered, &records, &selection);
+        let removed = if args.dry_run {
+            chosen
+        } else {
+            let mut gone = HashSet::new();
+            for part in chosen.chunks(AT_ONCE) {
+                let options = PruneOptions {
+                    filters: part
+                        .iter()
+                        .map(|record| format!("id=={}", record.id))
+                        .collect(),
+                    all: args.all,
+                    keep_newer_than: age,
+                };
+                gone.extend(
+                    daemon
+                        .client
+                        .prune(&options)
+                        .await?
+                        .into_iter()
+                        .map(|record| record.id),
+                );
+            }
+            chosen
+                .into_iter()
+                .filter(|record| gone.contains(&record.id))
+                .collect()
+        };
+        let pruned = Pruned::of(&plan, &lowered, &removed, &costs, args.dry_run);
+        match args.format {
+            ShowFormat::Text => printer.data(text::pruned(&pruned))?,
+            ShowFormat::Json => printer.json(&pruned)?,
+        }
+        Ok(ExitStatus::Success)
+    }))
+    .await
+}
