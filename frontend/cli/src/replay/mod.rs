@@ -13,6 +13,7 @@ pub use settings::{Costs, DockerfileSettings, ReplaySettings};
 
 use std::collections::{BTreeMap, HashMap};
 
+use layercake_planner::lock::lock_path;
 use layercake_planner::plan::Plan;
 use layercake_planner::source::Source;
 use layercake_replay::dockerfile::{Follow, Step, steps};
@@ -185,7 +186,11 @@ impl<'r> Replay<'r> {
             tree: tree.clone(),
             ignore,
         };
-        let given = self.settings.given.clone();
+        let mut given = self.settings.given.clone();
+        if self.settings.file.is_none() {
+            let name = lock_path(FILE);
+            given.lock = tree.text(&name)?.map(|text| Source { name, text });
+        }
         let planned = pipeline::plan(source, &scope, given, &mut context, &mut NoImages).await?;
         Ok(planned
             .accept(source)

@@ -62,6 +62,7 @@ impl ReplaySettings {
             platform: project.platform.unwrap_or_else(host_platform),
             build_args: project.build_args,
             bases: project.bases,
+            lock: None, // That of each commit.
         };
         let file = if named {
             Some(source(&project.file)?)
