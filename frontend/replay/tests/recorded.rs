@@ -3,6 +3,8 @@
 //! The record has paths and the ids of their contents, so the Dockerfiles are ours and stay the same throughout: what
 //! is counted is what the files alone cost. docs/replay.md tells the counts that are expected and where from.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where it does not hold")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
