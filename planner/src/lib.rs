@@ -4,6 +4,7 @@
 pub mod codes;
 mod decode;
 pub mod diagnostic;
+pub mod explain;
 pub mod facts;
 mod findings;
 mod graph;

@@ -1,10 +1,12 @@
 //! What the product costs, measured beside what people use today, in one run on one daemon.
 //!
 //! [`services`] builds the three services of examples/clx by `layercake build` and by `docker buildx bake` over
-//! their Dockerfiles; [`plan`] plans generated files of many stages. Numbers are printed, and beside them whether
+//! their Dockerfiles; [`plan`] plans generated files of many stages; [`edits`] holds what is foretold of random edits
+//! against what happens. Numbers are printed, and beside them whether
 //! the product's promises hold; a promise that does not hold is shown and is no error, as machines differ.
 
 mod contender;
+mod edits;
 mod generate;
 mod memory;
 mod plan;
@@ -13,5 +15,6 @@ mod project;
 mod services;
 mod table;
 
+pub use edits::edits;
 pub use plan::plan;
 pub use services::services;

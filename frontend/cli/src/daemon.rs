@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use layercake_planner::explain::Records;
 use layercake_planner::facts::Platform;
 use layercake_planner::plan::Plan;
 use layercake_solve::{
-    Address, Client, Failure, GatewayResult, ResolveMode, Session, SolveRequest, SolvedRef, Solver,
-    new_id,
+    Address, Bridge, Client, Failure, GatewayResult, ResolveMode, Session, SolveRequest, SolvedRef,
+    Solver, new_id,
 };
 
 use layercake_lower::{Abilities, ContextSource, LowerOptions, Lowered, NoCache, lower};
 
 use crate::args::DaemonArgs;
-use crate::images::{GatewayImages, abilities};
+use crate::facts::tree::Tree;
+use crate::images::{GatewayImages, abilities, image_records};
 use crate::pipeline::{Planned, Scope};
 use crate::printer::Printer;
 use crate::project::Project;
@@ -67,9 +69,41 @@ impl Daemon {
     pub async fn plan(
         &self,
         session: &str,
-        project: &mut Project,
+        project: &mut Project<impl Tree>,
         scope: &Scope,
     ) -> anyhow::Result<PlannedOn> {
+        let (planned, abilities) = self
+            .asked(session, async |bridge| {
+                plan_by(&bridge, project, scope).await
+            })
+            .await?;
+        let (plan, warnings) = planned.accept(&project.source)?;
+        Ok(PlannedOn {
+            plan,
+            warnings,
+            abilities,
+        })
+    }
+
+    /// The records that an image of a registry bears.
+    pub async fn records(
+        &self,
+        session: &str,
+        reference: &str,
+        platform: &Platform,
+    ) -> anyhow::Result<Records> {
+        self.asked(session, async |bridge| {
+            image_records(&bridge, reference, platform, ResolveMode::Default).await
+        })
+        .await
+    }
+
+    /// Asks through a gateway, and builds nothing.
+    async fn asked<T>(
+        &self,
+        session: &str,
+        ask: impl AsyncFnOnce(Bridge) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         let request = SolveRequest {
             reference: new_id(),
             session: session.to_owned(),
@@ -80,21 +114,12 @@ impl Daemon {
         let solved = self
             .client
             .gateway(&request, async |bridge| {
-                let planned = plan_by(&bridge, project, scope).await;
-                outcome = Some(planned);
+                outcome = Some(ask(bridge).await);
                 Ok(GatewayResult::of(SolvedRef::default()))
             })
             .await;
         match (outcome, solved) {
-            (Some(planned), _) => {
-                let (planned, abilities) = planned?;
-                let (plan, warnings) = planned.accept(&project.source)?;
-                Ok(PlannedOn {
-                    plan,
-                    warnings,
-                    abilities,
-                })
-            }
+            (Some(answer), _) => answer,
             (None, Err(failure)) => Err(failure.into()),
             (None, Ok(_)) => Err(anyhow::anyhow!(
                 "BuildKit ended the build before it began; see the daemon's log"
@@ -122,6 +147,7 @@ impl Daemon {
             },
             abilities: planned.abilities,
             no_cache: NoCache::None,
+            reruns: BTreeMap::new(),
             source: Some(project.source.clone()),
             labels: BTreeMap::new(),
         };
@@ -137,7 +163,7 @@ impl Daemon {
 
 async fn plan_by(
     solver: &impl Solver,
-    project: &mut Project,
+    project: &mut Project<impl Tree>,
     scope: &Scope,
 ) -> anyhow::Result<(Planned, Abilities)> {
     let capabilities = solver.ping().await?;

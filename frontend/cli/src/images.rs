@@ -6,11 +6,13 @@ use anyhow::{Context, bail};
 use buildkit_llb::{caps, normalize_reference};
 use futures::future::try_join_all;
 use layercake_lower::Abilities;
+use layercake_planner::explain::Records;
 use layercake_planner::facts::{Facts, ImageFact, Platform};
 use layercake_solve::{Capabilities, ImageRequest, ResolveMode, Solver};
 
 use serde_json::Value;
 
+use crate::explain::decode;
 use crate::pipeline::Images;
 use crate::settings::to_wire;
 
@@ -62,6 +64,26 @@ impl<S: Solver> GatewayImages<'_, S> {
             config,
         })
     }
+}
+
+/// The records that an image bears.
+pub async fn image_records(
+    solver: &impl Solver,
+    reference: &str,
+    platform: &Platform,
+    mode: ResolveMode,
+) -> anyhow::Result<Records> {
+    let request = ImageRequest {
+        reference: normalize_reference(reference)?,
+        platform: Some(to_wire(platform)),
+        mode,
+        log_name: format!("[internal] load metadata for {reference}"),
+    };
+    let answer = solver.resolve_image(&request).await;
+    let image = answer.with_context(|| format!("the image `{reference}` cannot be looked up"))?;
+    let config = serde_json::from_slice(&image.config)
+        .with_context(|| format!("the configuration of the image `{reference}` is not JSON"))?;
+    decode(reference, &config)
 }
 
 /// Refuses an image of another platform: a registry hands out an image's only platform, whichever is asked for.

@@ -13,6 +13,7 @@ mod cache;
 mod commands;
 mod daemon;
 mod exit;
+mod explain;
 mod facts;
 mod frontend;
 mod frontend_image;
@@ -24,6 +25,7 @@ mod pipeline;
 mod printer;
 mod progress;
 mod project;
+mod records;
 #[cfg(test)]
 mod reference;
 mod replay;

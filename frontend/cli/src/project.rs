@@ -12,18 +12,20 @@ use layercake_planner::source::Source;
 
 use crate::daemon::Daemon;
 use crate::facts::Context;
+use crate::facts::git::{GitTree, History};
 use crate::facts::ignore_file::IgnoreFile;
 use crate::facts::local::LocalTree;
+use crate::facts::tree::Tree;
 use crate::pipeline::{self, Given, Images, NoImages, Planned, Rejected, Scope};
 use crate::settings::{ProjectSettings, UsageError, host_platform};
 
-/// A project that was read.
+/// A project that was read: as a folder has it, or as a commit does.
 #[derive(Debug)]
-pub struct Project {
+pub struct Project<T = LocalTree> {
     /// The file.
     pub source: Source,
     /// The files around it.
-    pub context: Context<LocalTree>,
+    pub context: Context<T>,
     /// The context's folder.
     pub root: PathBuf,
     /// What the build is told from outside.
@@ -77,6 +79,37 @@ impl Project {
         Ok(())
     }
 
+    /// The project as a commit has it.
+    pub fn at(&self, revision: &str) -> anyhow::Result<Project<GitTree>> {
+        let history = History::open(&self.root)?;
+        let tree = history.tree(&history.commit(revision)?)?;
+        let file = &self.source.name;
+        let text = |name: &str| -> anyhow::Result<Option<Source>> {
+            let source = |text| Source {
+                name: name.to_owned(),
+                text,
+            };
+            Ok(tree.text(name)?.map(source))
+        };
+        let source = text(file)?
+            .with_context(|| format!("the commit {revision} has no {file} in the context"))?;
+        let given = Given {
+            lock: text(&lock_path(file))?,
+            ..self.given.clone()
+        };
+        Ok(Project {
+            source,
+            context: Context {
+                ignore: tree.ignore_file(file)?,
+                tree,
+            },
+            root: self.root.clone(),
+            given,
+        })
+    }
+}
+
+impl<T: Tree> Project<T> {
     /// Plans without asking any registry.
     pub async fn plan_offline(&mut self, scope: &Scope) -> anyhow::Result<Planned> {
         self.plan(scope, &mut NoImages).await

@@ -12,7 +12,10 @@ use layercake_planner::plan::{Plan, Root, Service, Stage, StageId, Yields};
 use crate::context::Context;
 use crate::image::{config_of, working_directory};
 use crate::locate::Locator;
-use crate::{LowerError, LowerOptions, NoCache, vertex_name};
+use crate::{LowerError, LowerOptions, vertex_name};
+
+/// The variable that tells a forced run of a stage from others.
+const RUN: &str = "LAYERCAKE_RUN";
 
 /// One lowering under way: every stage, base and root is made once, whoever uses it.
 pub(crate) struct Lowering<'p> {
@@ -225,7 +228,12 @@ impl<'p> Lowering<'p> {
         exec: Exec,
         what: &str,
     ) -> Result<ExecNode, LowerError> {
-        let node = self.of_stage(id, self.main(id, exec, what).build())?;
+        let exec = match self.options.reruns.get(&self.plan.stage(id).key.digest()) {
+            // BuildKit's own way to ignore the cache empties the cache mounts, and leaves what stands on it stale.
+            Some(run) => self.main(id, exec.env(RUN, run), what),
+            None => self.afresh(id, self.main(id, exec, what)),
+        };
+        let node = self.of_stage(id, exec.build())?;
         self.vertices
             .entry(id)
             .or_default()
@@ -240,7 +248,7 @@ impl<'p> Lowering<'p> {
         files: FileOps,
         what: &str,
     ) -> Result<Output, LowerError> {
-        let output = self.of_stage(id, self.main(id, files, what).build())?;
+        let output = self.of_stage(id, self.afresh(id, self.main(id, files, what)).build())?;
         self.vertices
             .entry(id)
             .or_default()
@@ -248,19 +256,18 @@ impl<'p> Lowering<'p> {
         Ok(output)
     }
 
-    /// Names the main vertex of a stage, ties it to its line, and forbids it the cache if that is asked.
+    /// Names the main vertex of a stage and ties it to its line.
     fn main<T: Annotate>(&self, id: StageId, vertex: T, what: &str) -> T {
-        let stage = self.plan.stage(id);
-        let mut vertex = vertex.named(vertex_name(self.plan, id, what));
-        if let Some(locator) = &self.locator {
-            vertex = locator.tie(vertex, stage.span);
+        let vertex = vertex.named(vertex_name(self.plan, id, what));
+        match &self.locator {
+            Some(locator) => locator.tie(vertex, self.plan.stage(id).span),
+            None => vertex,
         }
-        let afresh = match &self.options.no_cache {
-            NoCache::None => false,
-            NoCache::All => true,
-            NoCache::Stages(names) => names.contains(&stage.name),
-        };
-        if afresh {
+    }
+
+    /// Forbids a stage the cache if that is asked.
+    fn afresh<T: Annotate>(&self, id: StageId, vertex: T) -> T {
+        if self.options.no_cache.has(&self.plan.stage(id).name) {
             vertex.ignore_cache()
         } else {
             vertex

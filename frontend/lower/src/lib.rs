@@ -20,7 +20,8 @@ pub use error::LowerError;
 use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::{Definition, Digest};
-use layercake_planner::plan::{Plan, StageId};
+use layercake_planner::explain::{self, Records};
+use layercake_planner::plan::{Plan, Service, StageId};
 use layercake_planner::source::Source;
 
 /// What lowering needs beside the plan.
@@ -32,6 +33,9 @@ pub struct LowerOptions {
     pub abilities: Abilities,
     /// Which stages run even when their results are known.
     pub no_cache: NoCache,
+    /// What tells the forced runs of stages from others, by the digests of their keys. It is in the environment of a
+    /// stage's command, so BuildKit takes it for another command, with the same cache mounts.
+    pub reruns: BTreeMap<String, String>,
     /// The file that the plan was made from; a failing vertex is shown as a place in it.
     pub source: Option<Source>,
     /// Labels that every image gets, over those of the file.
@@ -66,6 +70,17 @@ pub enum NoCache {
     All,
     /// Those of these names in the file.
     Stages(BTreeSet<String>),
+}
+
+impl NoCache {
+    /// Whether the stage of this name in the file is among them.
+    pub fn has(&self, stage: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Stages(names) => names.contains(stage),
+        }
+    }
 }
 
 /// What became of a plan.
@@ -110,13 +125,22 @@ pub fn lower(plan: &Plan, options: &LowerOptions) -> Result<Lowered, LowerError>
         services.push(LoweredService {
             name: service.name.clone(),
             definition: Definition::of(&output),
-            config: image::config(service, base_image, &options.labels)?,
+            config: image::config(service, base_image, &labels(plan, service, options))?,
             base_config: base_image.config.to_string().into_bytes(),
             tags: service.tags.clone(),
         });
     }
     let vertices = lowering.vertices;
     Ok(Lowered { services, vertices })
+}
+
+/// The labels of a service's image beside those of the file: the records of its stages among them.
+fn labels(plan: &Plan, service: &Service, options: &LowerOptions) -> BTreeMap<String, String> {
+    let mut labels = options.labels.clone();
+    if let Some(records) = explain::label(&Records::of_service(plan, &service.name)) {
+        labels.insert(explain::LABEL.to_owned(), records);
+    }
+    labels
 }
 
 /// The stage whose main vertex is named `name`.

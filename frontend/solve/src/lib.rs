@@ -55,5 +55,8 @@ pub use events::{Event, Timeline};
 pub use failure::{FailedSource, Failure};
 pub use id::new_id;
 pub use options::{Environment, FrontendOptions, NetworkMode, OptionError, Ulimit};
-pub use report::{ExpectedStage, REPORT_VERSION, Report, ServiceReport, StageReport, StageState};
+pub use report::{
+    ExpectedStage, Mismatch, PredictionReport, REPORT_VERSION, Report, ServiceReport, StageReport,
+    StageState,
+};
 pub use session::{Attached, Destination, Secret, Session, SessionError};

@@ -168,6 +168,9 @@ pub struct Apt {
 pub struct Pip {
     /// A canonical requirements file.
     pub requirements: String,
+    /// The file it was read from, if there is one.
+    #[serde(skip)]
+    pub path: Option<String>,
     /// The interpreter, where the file names one; the plan decides.
     #[serde(skip)]
     pub python: Option<String>,

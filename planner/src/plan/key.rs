@@ -28,6 +28,9 @@ pub struct KeyRecord {
     pub platform: String,
     /// Its parameters, canonical.
     pub parameters: Value,
+    /// The file of the context whose meaning is among the parameters. It is told, and does not decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// The filesystem that it runs on.
     pub root: RootKey,
     /// Images that it uses besides, by name.
@@ -104,7 +107,7 @@ struct Hashed<'k> {
     reads: Vec<&'k str>,
 }
 
-#[derive(Serialize)]
+#[derive(PartialEq, Serialize)]
 struct HashedInput<'k> {
     unknown: Option<&'k str>,
     folder: bool,
@@ -122,6 +125,7 @@ impl KeyRecord {
             kind,
             platform,
             parameters,
+            source: _,
             root,
             images,
             inputs,
@@ -157,7 +161,8 @@ impl ImageKey {
         }
     }
 
-    fn identity(&self) -> &str {
+    /// What counts of it.
+    pub(crate) fn identity(&self) -> &str {
         self.digest.as_ref().unwrap_or(&self.reference)
     }
 }
@@ -179,6 +184,11 @@ impl InputKey {
             folder: !input.is_file(),
             files,
         }
+    }
+
+    /// Whether both count as the same.
+    pub(crate) fn counts_as(&self, other: &Self) -> bool {
+        self.hashed() == other.hashed()
     }
 
     fn hashed(&self) -> HashedInput<'_> {
@@ -232,6 +242,7 @@ fn key_of(plan: &Plan, id: StageId, digests: &[String]) -> KeyRecord {
         kind: stage.kind.to_owned(),
         platform: plan.platform.to_string(),
         parameters: serde_json::to_value(&stage.work).expect("parameters are JSON"),
+        source: stage.work.source().map(str::to_owned),
         root,
         images: images
             .map(|base| (base.name.clone(), ImageKey::of(base)))

@@ -177,6 +177,30 @@ impl Work {
         }
     }
 
+    /// The file of the context that its parameters were read from.
+    pub fn source(&self) -> Option<&str> {
+        match self {
+            Self::Conda { conda, .. } => Some(&conda.path),
+            Self::Pip { pip, .. } => pip.path.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether it runs a program; all else BuildKit does by itself.
+    pub fn is_command(&self) -> bool {
+        match self {
+            Self::Conda { .. }
+            | Self::Apt(_)
+            | Self::Pip { .. }
+            | Self::BuildWheel { .. }
+            | Self::InstallWheel { .. }
+            | Self::Npm(_)
+            | Self::Run(_) => true,
+            Self::Unpack { tool, .. } => tool.is_some(),
+            Self::Fetch(_) | Self::Copy(_) | Self::Files(_) | Self::Take(_) => false,
+        }
+    }
+
     /// The stages whose results it reads.
     pub fn reads(&self) -> Vec<StageId> {
         match self {

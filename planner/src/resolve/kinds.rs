@@ -145,6 +145,7 @@ impl Resolver<'_> {
         let requirements = requirements::canonical(&lines.join("\n")).ok()?;
         Some(Pip {
             requirements: requirements.join("\n") + "\n",
+            path: from_file.and_then(|path| self.context_path(path)),
             python: self.optional(spec.python.as_ref()),
             index_url: self.optional(spec.index_url.as_ref()),
             extra_index_urls: self.texts(&spec.extra_index_urls),

@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: what the product costs, beside what people use today.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
@@ -20,6 +22,19 @@ pub struct BenchArgs {
 enum What {
     /// Plan generated files of 10,000 and of 100,000 stages
     Plan,
+    /// Make random edits of examples/clx on the daemon of the environment, and hold what is foretold of each build
+    /// against what happens
+    Edits {
+        /// How many sequences of edits
+        #[arg(long, default_value_t = 20)]
+        sequences: u64,
+        /// The seed of a run that is to be made again
+        #[arg(long)]
+        seed: Option<u64>,
+        /// The program; built as it ships, if left out
+        #[arg(long, value_name = "PATH")]
+        binary: Option<PathBuf>,
+    },
 }
 
 impl BenchArgs {
@@ -27,6 +42,11 @@ impl BenchArgs {
     pub fn run(self) -> Result<()> {
         match self.what {
             Some(What::Plan) => bench::plan(),
+            Some(What::Edits {
+                sequences,
+                seed,
+                binary,
+            }) => bench::edits(binary, sequences, seed),
             None => bench::services(self.rounds),
         }
     }

@@ -3,6 +3,7 @@
 mod build;
 mod cache;
 mod context;
+mod explain;
 mod replay;
 mod report;
 mod show;
@@ -10,6 +11,7 @@ mod show;
 pub use build::{BuildArgs, Expensive, ProgressMode};
 pub use cache::{DuArgs, HistoryArgs, Keep, PruneArgs};
 pub use context::ContextArgs;
+pub use explain::ExplainArgs;
 pub use replay::{CachedBuilds, ReplayArgs};
 pub use report::ReportArgs;
 pub use show::{
@@ -73,6 +75,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Tell what the history of the project would have run, with layercake and with its Dockerfiles
     Replay(Box<ReplayArgs>),
+    /// Tell what a build will do and why, before it does it
+    Explain(Box<ExplainArgs>),
     /// Be the frontend that BuildKit runs, or make its image
     Frontend(FrontendArgs),
 }

@@ -8,6 +8,7 @@ mod job;
 mod jobs;
 mod lend;
 mod outputs;
+mod recall;
 mod report;
 mod sizes;
 
@@ -37,6 +38,7 @@ pub use guard::Denied;
 use guard::Guard;
 use job::{Job, Outcome};
 use lend::{CONTEXT, lend_context};
+use recall::Recall;
 pub use sizes::Sizes;
 
 /// What a build is about.
@@ -66,10 +68,12 @@ impl Build<'_> {
             plan, abilities, ..
         } = planned;
         check_stages(&self.settings.no_cache, &plan)?;
+        let recall = Recall::of(self, &plan, environment);
         let options = LowerOptions {
             context: context(&plan, project, &session, &self.settings.services)?,
             abilities,
             no_cache: self.settings.no_cache.clone(),
+            reruns: recall.reruns.clone(),
             source: Some(project.source.clone()),
             labels: self.settings.labels.clone(),
         };
@@ -80,6 +84,7 @@ impl Build<'_> {
         };
         let sizes = Sizes::of(&plan, &lowered);
         let vertices = lowered.vertices.clone();
+        let recall = recall.told(self, &plan, &sizes).await;
         let epoch = project.given.build_args.get("SOURCE_DATE_EPOCH").cloned();
         let epoch = epoch.or_else(|| environment("SOURCE_DATE_EPOCH"));
         let (jobs, _outputs) = self.jobs(lowered, &plan, &session, epoch).await?;
@@ -88,6 +93,7 @@ impl Build<'_> {
         let report = self
             .with_sizes(report::report(&plan, &vertices, &outcomes), &sizes)
             .await;
+        let report = recall.check(self, &plan, report);
         let told = self.tell(project, &plan, &outcomes, &report, started)?;
         match denied {
             Some(denied) => Err(denied.into()),

@@ -241,6 +241,7 @@ mod tests {
                 stage("app", StageState::Ran, 12.34, Some(512)),
                 stage("late", StageState::Canceled, 0.0, None),
             ],
+            prediction: None,
         };
         insta::assert_snapshot!(table(&report, 15.02), @r"
         stage      kind  state     seconds     size

@@ -55,6 +55,18 @@ impl Sizes {
             .map(|(stage, _)| stage.as_str())
     }
 
+    /// The stages of whose results the daemon has none.
+    pub fn lost(&self, records: &[CacheRecord]) -> BTreeSet<String> {
+        let results = records.iter().filter(|record| record.kind == "regular");
+        let known: BTreeSet<&str> = results.map(|record| record.description.as_str()).collect();
+        let lost = self.by_stage.iter().filter(|(_, descriptions)| {
+            !descriptions
+                .iter()
+                .any(|description| known.contains(description.as_str()))
+        });
+        lost.map(|(stage, _)| stage.clone()).collect()
+    }
+
     /// The report with the sizes that the daemon tells.
     pub fn add_to(&self, mut report: Report, records: &[CacheRecord]) -> Report {
         let mut newest: BTreeMap<&str, &CacheRecord> = BTreeMap::new();

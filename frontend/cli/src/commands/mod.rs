@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod context;
 mod du;
+mod explain;
 mod frontend;
 mod graph;
 mod history;
@@ -35,6 +36,7 @@ pub async fn run(cli: Cli, printer: &Printer) -> anyhow::Result<ExitStatus> {
         Command::History(args) => history::run(args, &environment, printer).await,
         Command::Report(args) => report::run(&args, printer),
         Command::Replay(args) => replay::run(*args, &environment, printer).await,
+        Command::Explain(args) => explain::run(*args, &environment, printer).await,
         Command::Schema(args) => schema::run(&args, printer),
         Command::Frontend(args) => frontend::run(args, &environment, printer).await,
     }

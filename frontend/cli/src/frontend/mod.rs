@@ -3,6 +3,7 @@
 //! It differs from `layercake build` in where facts come from (a filesystem inside BuildKit, [`tree`]), in what it
 //! is told ([`request`]) and in where the result goes (back, with [`Bridge::finish`]).
 
+mod explain;
 mod failure;
 mod git;
 mod lint;
@@ -14,6 +15,7 @@ mod subrequest;
 mod tests;
 mod tree;
 
+use std::collections::BTreeMap;
 use std::env;
 
 use layercake_lower::{LowerOptions, lower};
@@ -101,6 +103,7 @@ async fn build(
             context: opened.context.tree.context_source(),
             abilities: abilities(capabilities),
             no_cache: request.no_cache.clone(),
+            reruns: BTreeMap::new(), // A frontend keeps nothing from one build to the next.
             source: Some(opened.source.clone()),
             labels: request.labels.clone(),
         },

@@ -5,6 +5,7 @@ use layercake_solve::{Failure, GatewayResult, SolvedRef, Solver};
 use serde::Serialize;
 use serde_json::json;
 
+use super::explain::{explain, show_graph, show_plan};
 use super::failure::range;
 use super::lint::lint;
 use super::open::open;
@@ -15,12 +16,15 @@ const DESCRIBE: &str = "frontend.subrequests.describe";
 const TARGETS: &str = "frontend.targets";
 const LINT: &str = "frontend.lint";
 const OUTLINE: &str = "frontend.outline";
+const EXPLAIN: &str = "frontend.explain";
+const PLAN: &str = "frontend.plan";
+const GRAPH: &str = "frontend.graph";
 
 /// The version of the answers' forms.
 const VERSION: &str = "1.0.0";
 
 /// Every question that is answered, with what it is about.
-const ALL: [(&str, &str, &[&str]); 4] = [
+const ALL: [(&str, &str, &[&str]); 7] = [
     (
         DESCRIBE,
         "List available subrequest types",
@@ -41,6 +45,21 @@ const ALL: [(&str, &str, &[&str]); 4] = [
         "Find everything that is wrong with the file",
         &["result.json", "result.txt", "result.statuscode"],
     ),
+    (
+        EXPLAIN,
+        "Tell what changed since the target's image was made, and why",
+        &["result.json", "result.txt"],
+    ),
+    (
+        PLAN,
+        "Show what is built from what, in which order",
+        &["result.json", "result.txt"],
+    ),
+    (
+        GRAPH,
+        "Draw the graph of stages",
+        &["result.json", "result.txt"],
+    ),
 ];
 
 /// Answers the question named `name`.
@@ -54,6 +73,9 @@ pub async fn answer(
         TARGETS => targets(solver, request).await,
         LINT => lint(solver, request).await,
         OUTLINE => outline(solver, request).await,
+        EXPLAIN => explain(solver, request).await,
+        PLAN => show_plan(solver, request).await,
+        GRAPH => show_graph(solver, request).await,
         other => Err(Failure::unsupported_subrequest(other).into()),
     }
 }

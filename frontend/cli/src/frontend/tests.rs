@@ -384,11 +384,46 @@ fn questions_are_answered() {
             .unwrap(),
         "result.json",
     );
-    assert_eq!(all.as_array().unwrap().len(), 4);
+    assert_eq!(all.as_array().unwrap().len(), 7);
     assert_eq!(
         memory.refused(&[("requestid", "frontend.other")]),
         Failure::unsupported_subrequest("frontend.other")
     );
+}
+
+#[test]
+fn plans_are_shown_and_compared_with_images() {
+    let memory = one();
+    let ask = |name: &str| memory.ask(&[("requestid", name)]).unwrap();
+    assert_eq!(
+        metadata(&ask("frontend.plan"), "result.json")["stages"][0]["id"],
+        "files"
+    );
+    let graph = String::from_utf8(ask("frontend.graph").metadata["result.txt"].clone()).unwrap();
+    assert!(graph.starts_with("digraph"), "{graph}");
+    let told = metadata(&ask("frontend.explain"), "result.json");
+    assert_eq!(
+        (&told["predicted"], &told["stages"][0]["verdict"]),
+        (&json!(false), &json!("new"))
+    );
+    assert_eq!(told["against"], "nothing, as the service has no tag");
+    let asked = [
+        ("requestid", "frontend.explain"),
+        ("build-arg:LAYERCAKE_AGAINST", "web:1"),
+    ];
+    let refused = memory.refused(&asked);
+    assert!(refused.message().contains("bears no records"), "{refused}");
+}
+
+/// The bytes of files are read for a comparison, and for a build they are not.
+#[test]
+fn digests_of_files_are_known_where_they_are_asked_for() {
+    let memory = one();
+    let key = |result: &GatewayResult| metadata(result, "result.json")["stages"][0]["key"].clone();
+    let told = key(&memory.ask(&[("requestid", "frontend.explain")]).unwrap());
+    let plan = key(&memory.ask(&[("requestid", "frontend.plan")]).unwrap());
+    assert_ne!(told, plan["digest"]);
+    assert!(plan["record"]["inputs"][0]["files"]["a.py"]["digest"].is_null());
 }
 
 #[test]

@@ -9,12 +9,16 @@ use layercake_lower::ContextSource;
 use layercake_planner::facts::{FileFact, Needs};
 use layercake_planner::resolve::LFS_HEADER;
 use layercake_solve::{CacheOption, Failure, FileStat, SolvedRef, Solver};
+use sha2::{Digest, Sha256};
 
 use crate::facts::tree::{Entry, EntryKind, Tree, TreeError};
 use crate::transfer::{LocalFolder, paths_of};
 
 /// The sizes that a git-lfs pointer can have; other files are not worth a look.
 const LFS_SIZES: std::ops::RangeInclusive<u64> = 100..=200;
+
+/// How much of a file is read at once, in bytes.
+const PIECE: u64 = 4 << 20;
 
 /// Where the files are.
 #[derive(Clone, Debug)]
@@ -51,6 +55,8 @@ pub struct GatewayTree<'s, S> {
     /// What the client sends; the empty path is everything.
     followed: BTreeSet<String>,
     solved: Option<(Output, SolvedRef)>,
+    /// Whether the bytes of files are read here too, and not by BuildKit alone.
+    reads_bytes: bool,
     listed: RefCell<HashMap<String, Vec<Entry>>>,
 }
 
@@ -69,6 +75,7 @@ impl<'s, S: Solver> GatewayTree<'s, S> {
             cache_imports,
             followed: BTreeSet::new(),
             solved: None,
+            reads_bytes: false,
             listed: RefCell::default(),
         }
     }
@@ -76,6 +83,28 @@ impl<'s, S: Solver> GatewayTree<'s, S> {
     /// Has these paths sent too, with whatever is needed first.
     pub fn follow(&mut self, paths: impl IntoIterator<Item = String>) {
         self.followed.extend(paths);
+    }
+
+    /// Has the bytes of all files read, so that their digests are known here: a build needs none of them.
+    pub fn read_bytes(&mut self) {
+        self.reads_bytes = true;
+    }
+
+    /// SHA-256 of a file of this size, read in pieces that fit into a message.
+    async fn digest(&self, path: &str, size: u64) -> Result<String, TreeError> {
+        let mut hash = Sha256::new();
+        let mut start = 0;
+        while start < size {
+            let end = size.min(start + PIECE);
+            let read = self
+                .solver
+                .read_file(self.solved()?, &self.at(path), Some(start..end))
+                .await
+                .map_err(error)?;
+            hash.update(&read);
+            start = end;
+        }
+        Ok(hex::encode(hash.finalize()))
     }
 
     /// The vertex that has the files, for warnings to belong to.
@@ -196,6 +225,9 @@ impl<S: Solver> Tree for GatewayTree<'_, S> {
     }
 
     async fn inspect(&self, path: &str, file: &mut FileFact) -> Result<(), TreeError> {
+        if self.reads_bytes && file.link.is_none() {
+            file.digest = Some(self.digest(path, file.size).await?);
+        }
         if LFS_SIZES.contains(&file.size) {
             file.lfs_pointer = self.read(path).await?.starts_with(LFS_HEADER.as_bytes());
         }

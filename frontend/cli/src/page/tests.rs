@@ -51,6 +51,7 @@ fn report() -> Report {
                 &["broken <b>", "app"],
             ),
         ],
+        prediction: None,
     }
 }
 
@@ -122,8 +123,8 @@ fn a_report_that_goes_in_circles_ends() {
     ];
     let page = html(&Report {
         version: REPORT_VERSION,
-        services: Vec::new(),
         stages,
+        ..Report::default()
     });
     assert!(page.contains("stage-1"));
 }

@@ -33,6 +33,7 @@ fn options(merge: bool) -> LowerOptions {
             symbolic_modes: true,
         },
         no_cache: NoCache::None,
+        reruns: BTreeMap::new(),
         source: None,
         labels: BTreeMap::new(),
     }

@@ -20,6 +20,31 @@ pub struct Report {
     pub services: Vec<ServiceReport>,
     /// The stages that they are made of, in the plan's order.
     pub stages: Vec<StageReport>,
+    /// What was foretold of them, held against what happened; missing where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<PredictionReport>,
+}
+
+/// A prediction, held against what happened.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PredictionReport {
+    /// How many stages something was foretold of that can be judged.
+    pub checked: usize,
+    /// The stages that did something else.
+    pub mismatches: Vec<Mismatch>,
+}
+
+/// A stage that did something else than was foretold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Mismatch {
+    /// The stage's name in the plan.
+    pub stage: String,
+    /// What its result is filed under.
+    pub key: String,
+    /// What was foretold.
+    pub predicted: StageState,
+    /// What happened.
+    pub observed: StageState,
 }
 
 /// A service that was built.
@@ -106,6 +131,7 @@ impl Report {
             version: REPORT_VERSION,
             services,
             stages,
+            prediction: None,
         }
     }
 

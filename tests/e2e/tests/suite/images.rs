@@ -138,7 +138,12 @@ fn one_digest(clx: &Clx, folder: &str, service: &str) -> Result<()> {
     Ok(())
 }
 
-/// What decides how an image behaves: its settings and its layers.
-fn essence(config: &Value) -> (&Value, &Value) {
-    (&config["config"], &config["rootfs"])
+/// What decides how an image behaves: its settings and its layers. Only `layercake build` knows the bytes of files and
+/// labels its images with the records of their stages.
+fn essence(config: &Value) -> (Value, &Value) {
+    let mut settings = config["config"].clone();
+    if let Some(labels) = settings["Labels"].as_object_mut() {
+        labels.remove("dev.layercake.records");
+    }
+    (settings, &config["rootfs"])
 }

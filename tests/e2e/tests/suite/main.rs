@@ -4,6 +4,7 @@ mod cold;
 mod edits;
 mod errors;
 mod examples;
+mod explain;
 mod images;
 mod outputs;
 mod sharing;

@@ -1,0 +1,164 @@
+//! What a build recalls of earlier ones: it says what will run and why, holds that against what happened, and keeps
+//! its own records.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use layercake_planner::explain::Records;
+use layercake_planner::plan::{Plan, StageId};
+use layercake_solve::{Report, StageState, new_id};
+
+use super::{Build, Sizes};
+use crate::args::ProgressMode;
+use crate::explain::{Explanation, Keys, Prediction, expect, predict, short};
+use crate::records::{Builder, History, Kept, KeptStage, Store};
+use crate::settings::Environment;
+
+/// What is recalled.
+#[derive(Debug)]
+pub struct Recall {
+    /// What tells the forced runs of stages from others, by the digests of their keys: those of earlier builds, whose
+    /// results are the ones to use, and those of this build.
+    pub reruns: BTreeMap<String, String>,
+    forced: BTreeSet<StageId>,
+    store: Option<Store>,
+    history: History,
+    keys: Keys,
+    prediction: Option<Prediction>,
+}
+
+impl Recall {
+    /// What is known before the build. Records that cannot be read are said to be, and are no reason not to build.
+    pub fn of(build: &Build<'_>, plan: &Plan, environment: &impl Environment) -> Self {
+        let of = Builder {
+            project: plan.project.clone(),
+            address: build.daemon.address.to_string(),
+        };
+        let store = Store::of(environment, of.clone());
+        let (store, history) = match store.map(|store| (store.read(), store)) {
+            Some((Ok(history), store)) => (Some(store), history),
+            Some((Err(error), _)) => {
+                build.printer.note(&format!("note: {error:#}"));
+                (None, History::new(of))
+            }
+            None => (None, History::new(of)),
+        };
+        let forced = plan
+            .stages()
+            .filter(|(_, stage)| build.settings.no_cache.has(&stage.name));
+        let forced: BTreeSet<StageId> = forced.map(|(id, _)| id).collect();
+        let mut reruns = history.reruns(plan);
+        reruns.extend(
+            forced
+                .iter()
+                .map(|id| (plan.stage(*id).key.digest(), new_id())),
+        );
+        let keys = Keys::of(plan, &reruns);
+        let mut prediction = predict(plan, &keys, &forced, &history);
+        if !build.settings.cache_from.is_empty() {
+            prediction = prediction.map(Prediction::with_imports);
+        }
+        Self {
+            reruns,
+            forced,
+            store,
+            history,
+            keys,
+            prediction,
+        }
+    }
+
+    /// Says in a few lines what will run and why; nothing if all is in the cache, or nothing is known.
+    pub async fn told(mut self, build: &Build<'_>, plan: &Plan, sizes: &Sizes) -> Self {
+        let Some(prediction) = self.prediction.take() else {
+            return self;
+        };
+        let lost = match build.daemon.client.cache_records().await {
+            Ok(records) => sizes.lost(&records),
+            Err(_) => BTreeSet::new(), // Who cannot be asked has lost nothing.
+        };
+        let prediction = prediction.without(plan, &lost);
+        if build.settings.progress != ProgressMode::Quiet {
+            let records = self.history.last(plan);
+            let explanation =
+                Explanation::new(plan, "last", &records, Some(&prediction), &self.history);
+            build.printer.note(&short(&explanation));
+        }
+        self.prediction = Some(prediction);
+        self
+    }
+
+    /// Holds the prediction against what happened, says what differs, and keeps the records of the build.
+    pub fn check(&self, build: &Build<'_>, plan: &Plan, mut report: Report) -> Report {
+        if let Some(prediction) = &self.prediction {
+            let found = expect(plan, &self.keys, prediction, &report);
+            for mismatch in &found.mismatches {
+                let told = match mismatch.observed {
+                    StageState::Ran => {
+                        "ran though an earlier build left its result; the daemon may have pruned it"
+                    }
+                    _ => "was in the cache though no build that is known of left it there",
+                };
+                let key: String = mismatch.key.chars().take(12).collect();
+                build
+                    .printer
+                    .note(&format!("note: {} (key {key}) {told}", mismatch.stage));
+            }
+            report.prediction = Some(found);
+        }
+        if let Err(error) = self.keep(plan, &report) {
+            build.printer.note(&format!("note: {error:#}"));
+        }
+        report
+    }
+
+    fn keep(&self, plan: &Plan, report: &Report) -> anyhow::Result<()> {
+        let Some(store) = &self.store else {
+            return Ok(());
+        };
+        let ids: BTreeMap<&str, StageId> = plan
+            .stages()
+            .map(|(id, stage)| (stage.id.as_str(), id))
+            .collect();
+        let done = |stage: &&layercake_solve::StageReport| {
+            matches!(stage.state, StageState::Ran | StageState::Cached)
+        };
+        let learnt = report.stages.iter().filter(done);
+        let learnt = learnt.filter_map(|stage| Some(self.keys.get(*ids.get(stage.id.as_str())?)));
+        let learnt: Vec<&str> = learnt.collect();
+        let stages = report.stages.iter().map(|stage| {
+            let kept = KeptStage {
+                key: stage.digest.clone(),
+                state: stage.state,
+                seconds: stage.seconds,
+                bytes: stage.bytes,
+            };
+            (stage.id.clone(), kept)
+        });
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let kept = Kept {
+            at: now.map_or(0, |now| now.as_secs()),
+            succeeded: report.stages.iter().all(|stage| done(&stage)),
+            platform: plan.platform.to_string(),
+            services: plan
+                .services
+                .iter()
+                .map(|service| service.name.clone())
+                .collect(),
+            stages: stages.collect(),
+        };
+        let ran = self.forced.iter().filter(|id| {
+            let stage = plan.stage(**id);
+            let mut told = report.stages.iter().filter(|told| told.id == stage.id);
+            stage.work.is_command() && told.any(|told| told.state == StageState::Ran)
+        });
+        let ran: Vec<String> = ran.map(|id| plan.stage(*id).key.digest()).collect();
+        store.update(|history| {
+            history.learn(learnt);
+            for key in &ran {
+                history.rerun(key, &self.reruns[key]);
+            }
+            history.keep(kept, &Records::of(plan));
+        })
+    }
+}

@@ -1,0 +1,131 @@
+//! `layercake explain`: what a build will do, and why.
+
+use std::collections::BTreeSet;
+
+use layercake_planner::explain::Records;
+use layercake_planner::parse::parse;
+use layercake_planner::plan::Plan;
+use layercake_planner::suggest::{list, suggest};
+
+use crate::args::{ExplainArgs, ShowFormat};
+use crate::build::Sizes;
+use crate::daemon::Daemon;
+use crate::exit::ExitStatus;
+use crate::explain::{Against, Explanation, Keys, long, predict};
+use crate::interrupt::interruptible;
+use crate::pipeline::Scope;
+use crate::printer::Printer;
+use crate::project::Project;
+use crate::records::{Builder, History, Store};
+use crate::settings::{Environment, ProjectSettings, UsageError};
+
+/// Runs the command.
+pub async fn run(
+    args: ExplainArgs,
+    environment: &impl Environment,
+    printer: &Printer,
+) -> anyhow::Result<ExitStatus> {
+    let settings = ProjectSettings::new(args.project, environment)?;
+    let mut project = Project::open(&settings)?;
+    interruptible(Box::pin(async {
+        let daemon = Daemon::connect(&args.daemon, environment).await?;
+        project.choose_platform(&settings, &daemon).await?;
+        let (scope, stages) = wanted(&args.names, &project);
+        let (plan, lowered) = daemon.lower(&mut project, &scope, printer).await?;
+        let session = daemon.client.attach(Daemon::logins()).await?;
+        check(&stages, &plan)?;
+        let of = Builder {
+            project: plan.project.clone(),
+            address: daemon.address.to_string(),
+        };
+        let history = match Store::of(environment, of.clone()) {
+            Some(store) => store.read()?,
+            None => History::new(of),
+        };
+        let records = match Against::parse(&args.against) {
+            Against::Last => history.last(&plan),
+            Against::File(path) => crate::explain::read_file(&path)?,
+            Against::Image(reference) => {
+                daemon
+                    .records(session.id(), &reference, &plan.platform)
+                    .await?
+            }
+            Against::Git(revision) => {
+                let mut then = project.at(&revision)?;
+                let planned = daemon.plan(session.id(), &mut then, &scope).await?;
+                Records::of(&planned.plan)
+            }
+        };
+        let keys = Keys::of(&plan, &history.reruns(&plan));
+        let prediction = match predict(&plan, &keys, &BTreeSet::new(), &history) {
+            Some(prediction) => {
+                let held = daemon.client.cache_records().await?;
+                let lost = Sizes::of(&plan, &lowered).lost(&held);
+                Some(prediction.without(&plan, &lost))
+            }
+            None => None,
+        };
+        let mut explanation = Explanation::new(
+            &plan,
+            &args.against,
+            &records,
+            prediction.as_ref(),
+            &history,
+        );
+        if !stages.is_empty() {
+            explanation.retain(&stages);
+        }
+        if prediction.is_none() {
+            printer.note(&format!(
+                "no build of {} on {} is known yet, so what its cache holds cannot be told",
+                plan.project, daemon.address
+            ));
+        }
+        match args.format {
+            ShowFormat::Text => printer.data(long(&explanation))?,
+            ShowFormat::Json => printer.json(&explanation)?,
+        }
+        Ok(ExitStatus::Success)
+    }))
+    .await
+}
+
+/// The services to plan, and the stages to tell of; all of them if none is named.
+fn wanted(names: &[String], project: &Project) -> (Scope, Vec<String>) {
+    let (spec, _) = parse(&project.source);
+    let services: BTreeSet<&str> = spec.services.names().collect();
+    if names.iter().all(|name| services.contains(name.as_str())) {
+        return (Scope::Services(names.to_vec()), Vec::new());
+    }
+    (Scope::Services(Vec::new()), names.to_vec())
+}
+
+/// Every stage that is named exists. Services among them stand for their stages, so they cannot be mixed.
+fn check(names: &[String], plan: &Plan) -> Result<(), UsageError> {
+    let mut known: Vec<&str> = plan
+        .stages()
+        .flat_map(|(_, stage)| [stage.name.as_str(), stage.id.as_str()])
+        .collect();
+    known.sort_unstable();
+    known.dedup();
+    for name in names {
+        if known.contains(&name.as_str()) {
+            continue;
+        }
+        let services = plan.services.iter().map(|service| service.name.as_str());
+        if services.clone().any(|service| service == name) {
+            return Err(UsageError::new(format!(
+                "`{name}` is a service; name services or stages, not both"
+            )));
+        }
+        let all: Vec<&str> = services.clone().collect();
+        let way = match suggest(name, known.iter().copied().chain(services)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the services are {}", list(&all)),
+        };
+        return Err(UsageError::new(format!(
+            "there is no service and no stage `{name}`; {way}"
+        )));
+    }
+    Ok(())
+}
