@@ -1,5 +1,6 @@
-//! The product itself, as it ships: one static binary, and the frontend image made of it.
+//! The product itself, as it ships: two static binaries, and the frontend image made of them.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -16,23 +17,40 @@ pub const FRONTEND: &str = "layercake/frontend:0.1";
 /// The target that links statically with what a plain Rust installation has.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// Builds `layercake` as one static binary and returns its path.
+/// Builds `layercake` as one static binary, and beside it the tool that links conda packages, and returns where
+/// the first is.
 pub fn binary() -> Result<PathBuf> {
-    step("Build layercake, static, with cargo", || {
+    let binary = build("layercake", "release")?;
+    let tool = build("layercake-link", "link")?;
+    let beside = binary.with_file_name("layercake-link");
+    fs::copy(&tool, &beside)
+        .with_context(|| format!("cannot put {} beside layercake", tool.display()))?;
+    Ok(binary)
+}
+
+/// One package at a time: what another one asks of their common dependencies must not change the tool's bytes, which
+/// are in the key of every locked conda stage.
+fn build(package: &str, profile: &str) -> Result<PathBuf> {
+    step(format!("Build {package}, static, with cargo"), || {
         let folder = workspace::path("target/static");
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo
-            .args(["build", "--release", "--locked", "--package", "layercake"])
+            .args([
+                "build",
+                "--profile",
+                profile,
+                "--locked",
+                "--package",
+                package,
+            ])
             .args(["--target", TARGET, "--target-dir"])
             .arg(&folder)
             .env("RUSTFLAGS", "-C target-feature=+crt-static")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .current_dir(workspace::root());
-        run::logged(
-            &mut cargo,
-            &workspace::path("target/engine/log/layercake.log"),
-        )?;
-        Ok(folder.join(TARGET).join("release/layercake"))
+        let log = workspace::path(format!("target/engine/log/{package}.log"));
+        run::logged(&mut cargo, &log)?;
+        Ok(folder.join(TARGET).join(profile).join(package))
     })
 }
 

@@ -30,6 +30,7 @@ const EDGES: [(&str, &[&str]); 9] = [
             "layercake-solve",
         ],
     ),
+    ("layercake-link", &[]),
     ("micromamba-standin", &[]),
 ];
 

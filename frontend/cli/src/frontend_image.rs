@@ -1,8 +1,9 @@
-//! The frontend's image: this very program on nothing, so that the image and the command line never differ.
+//! The frontend's image: this very program on nothing, so that the image and the command line never differ, and
+//! beside it the tool that locked conda stages run.
 
 use std::env;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use buildkit_llb::{Annotate, CopyMode, CopyOptions, Definition, FileOps, Source};
@@ -10,6 +11,7 @@ use layercake_solve::{
     Destination, Exporter, GatewayResult, Session, SolveRequest, Solver, new_id,
 };
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::args::FrontendImageArgs;
 use crate::daemon::Daemon;
@@ -20,8 +22,11 @@ use crate::settings::{Environment, OutputTemplate, UsageError, host_platform, to
 /// Where the program is in the image.
 const PROGRAM: &str = "/layercake";
 
-/// The name under which the program's folder is lent.
-const FOLDER: &str = "program";
+/// The name of the tool that links conda packages, beside this program and in the image.
+const TOOL: &str = "layercake-link";
+
+/// The label that has the digest of the tool's bytes; `layercake lock` pins it.
+const TOOL_LABEL: &str = "dev.layercake.link";
 
 /// Builds the image and pushes or writes it.
 pub async fn build(
@@ -32,20 +37,23 @@ pub async fn build(
     let program = env::current_exe()?
         .canonicalize()
         .context("cannot find this program")?;
-    check_static(&fs::read(&program)?)?;
+    let tool = tool(args.link_tool.as_deref(), &program)?;
+    check_static(PROGRAM, &fs::read(&program)?)?;
+    let bytes = fs::read(&tool)?;
+    check_static(TOOL, &bytes)?;
+    let digest = format!("sha256:{}", hex::encode(Sha256::digest(&bytes)));
     let (exporter, output) = export(&args)?;
     let daemon = Daemon::connect(&args.daemon, environment).await?;
-    let folder = program.parent().unwrap_or(Path::new("/"));
-    let session = output
-        .into_iter()
-        .fold(Session::new(FOLDER), |session, output| {
-            session.output(0, output)
-        });
-    let session = daemon
-        .client
-        .attach(session.directory(FOLDER, folder))
-        .await?;
-    let definition = definition(&program, session.id())?;
+    let files = [(program, PROGRAM), (tool, TOOL)];
+    let mut session = Session::new(TOOL);
+    for (path, place) in &files {
+        session = session.directory(folder_name(place), folder(path));
+    }
+    if let Some(output) = output {
+        session = session.output(0, output);
+    }
+    let session = daemon.client.attach(session).await?;
+    let definition = definition(&files, session.id())?;
     let request = SolveRequest {
         reference: new_id(),
         session: session.id().to_owned(),
@@ -54,7 +62,8 @@ pub async fn build(
     };
     let built = daemon.client.gateway(&request, async |bridge| {
         let solved = bridge.solve(definition.into_pb(), &[], false).await?;
-        Ok(GatewayResult::of(solved).with_metadata("containerimage.config", config().to_string()))
+        let config = config(&digest).to_string();
+        Ok(GatewayResult::of(solved).with_metadata("containerimage.config", config))
     });
     let digest = built.await?.image_digest().unwrap_or_default().to_owned();
     printer.data(format!(
@@ -94,33 +103,56 @@ fn export(args: &FrontendImageArgs) -> Result<(Exporter, Option<Destination>), U
     }
 }
 
-/// An empty filesystem with the program.
-fn definition(program: &Path, session: &str) -> anyhow::Result<Definition> {
-    let name = program
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let local = Source::local(FOLDER)
-        .session_id(session)
-        .include([name.clone()])
-        .shared_key_hint(FOLDER)
-        .named("[internal] load this program")
-        .build()?;
-    let options = CopyOptions {
-        mode: Some(CopyMode::Bits(0o755)),
-        timestamp: Some(0),
-        ..CopyOptions::default()
-    };
-    let image = FileOps::on(None)
-        .copy(local, format!("/{name}"), PROGRAM, options)
-        .named("[frontend] copy this program")
-        .build()?;
+/// The tool: the one that was named, or the one beside this program.
+fn tool(named: Option<&Path>, program: &Path) -> anyhow::Result<PathBuf> {
+    let path = named.map_or_else(|| program.with_file_name(TOOL), Path::to_owned);
+    path.canonicalize().with_context(|| {
+        format!(
+            "cannot find {}, which links conda packages; build it \
+             (`cargo build --release -p layercake-link`) and name it with --link-tool",
+            path.display()
+        )
+    })
+}
+
+fn folder(file: &Path) -> &Path {
+    file.parent().unwrap_or(Path::new("/"))
+}
+
+/// The name under which the folder of a program is lent.
+fn folder_name(place: &str) -> String {
+    format!("folder-of-{}", place.trim_start_matches('/'))
+}
+
+/// An empty filesystem with the programs, each at its place.
+fn definition(files: &[(PathBuf, &str)], session: &str) -> anyhow::Result<Definition> {
+    let mut image = FileOps::on(None);
+    for (path, place) in files {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let local = Source::local(folder_name(place))
+            .session_id(session)
+            .include([name.clone()])
+            .shared_key_hint(folder_name(place))
+            .named(format!("[internal] load {name}"))
+            .build()?;
+        let options = CopyOptions {
+            mode: Some(CopyMode::Bits(0o755)),
+            timestamp: Some(0),
+            ..CopyOptions::default()
+        };
+        let to = format!("/{}", place.trim_start_matches('/'));
+        image = image.copy(local, format!("/{name}"), to, options);
+    }
+    let image = image.named("[frontend] copy the programs").build()?;
     Ok(Definition::of(&image))
 }
 
-/// The labels say what BuildKit may ask of the frontend, and that it needs no network.
-fn config() -> Value {
+/// The labels say what BuildKit may ask of the frontend, that it needs no network, and which tool it brings.
+fn config(tool: &str) -> Value {
     let platform = to_llb(&host_platform());
     json!({
         "architecture": platform.architecture(),
@@ -133,6 +165,7 @@ fn config() -> Value {
                 "moby.buildkit.frontend.network.none": "true",
                 "moby.buildkit.frontend.caps": "moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,\
                                                 moby.buildkit.frontend.contexts",
+                TOOL_LABEL: tool,
                 "org.opencontainers.image.title": "layercake frontend",
                 "org.opencontainers.image.version": env!("CARGO_PKG_VERSION"),
                 "org.opencontainers.image.licenses": env!("CARGO_PKG_LICENSE"),
@@ -144,18 +177,19 @@ fn config() -> Value {
 }
 
 /// On an empty filesystem only a program runs that needs no dynamic linker.
-fn check_static(program: &[u8]) -> anyhow::Result<()> {
+fn check_static(name: &str, program: &[u8]) -> anyhow::Result<()> {
+    let name = name.trim_start_matches('/');
     match needs_linker(program) {
         Some(false) => Ok(()),
         Some(true) => bail!(
-            "this program is dynamically linked and cannot run on an empty image; build it with \
-             `RUSTFLAGS=\"-C target-feature=+crt-static\" cargo build --release --target {}-unknown-linux-gnu -p layercake`, \
+            "{name} is dynamically linked and cannot run on an empty image; build it with \
+             `RUSTFLAGS=\"-C target-feature=+crt-static\" cargo build --release --target {}-unknown-linux-gnu -p {name}`, \
              or for a musl target",
             env::consts::ARCH
         ),
-        None => bail!(
-            "this program is not a 64-bit Linux executable; run the one that was built for Linux"
-        ),
+        None => {
+            bail!("{name} is not a 64-bit Linux executable; take the one that was built for Linux")
+        }
     }
 }
 
@@ -205,7 +239,7 @@ mod tests {
         assert_eq!(needs_linker(&elf(&[1, 2])), Some(false));
         assert_eq!(needs_linker(b"#!/bin/sh\n"), None);
         assert!(
-            check_static(&elf(&[3]))
+            check_static(TOOL, &elf(&[3]))
                 .unwrap_err()
                 .to_string()
                 .contains("crt-static")

@@ -146,6 +146,9 @@ pub struct FrontendImageArgs {
     /// Write it elsewhere: type=oci,dest=FILE or type=docker,dest=FILE
     #[arg(short, long, value_name = "OUTPUT", conflicts_with = "push")]
     pub output: Option<String>,
+    /// The program that links conda packages, static too; layercake-link beside this program if left out
+    #[arg(long, value_name = "FILE")]
+    pub link_tool: Option<PathBuf>,
     /// Allow a registry without TLS
     #[arg(long)]
     pub insecure: bool,

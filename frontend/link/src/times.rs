@@ -1,0 +1,31 @@
+//! Times of what was not packaged with one, so that equal groups give equal bytes.
+
+use std::fs::{self, File, FileTimes};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// The start of 1980, the earliest time that a zip file can hold.
+const FIXED: Duration = Duration::from_secs(315_532_800);
+
+/// Gives a file or folder the fixed time.
+pub(crate) fn fix(path: &Path) -> io::Result<()> {
+    let time = SystemTime::UNIX_EPOCH + FIXED;
+    let times = FileTimes::new().set_modified(time).set_accessed(time);
+    File::open(path)?.set_times(times)
+}
+
+/// Gives all folders below `root` the fixed time, and `root`.
+pub(crate) fn fix_folders(root: &Path) -> io::Result<()> {
+    let mut open = vec![root.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                open.push(entry.path());
+            }
+        }
+        fix(&folder)?;
+    }
+    Ok(())
+}
