@@ -62,6 +62,10 @@ pub const CODES: &[(&str, &str)] = &[
         "the lock lacks something that the file asks for",
     ),
     (
+        "locked-environment",
+        "a locked conda environment cannot be linked package by package",
+    ),
+    (
         "merge",
         "a YAML merge key has a value that is not a mapping",
     ),

@@ -256,6 +256,42 @@ impl<'p> Lowering<'p> {
         Ok(output)
     }
 
+    /// What lies over `below` in `tree`: one layer, where the daemon can tell them apart, and not two.
+    pub(crate) fn without(&self, below: Output, tree: Output) -> Output {
+        if !self.options.abilities.merge {
+            return tree;
+        }
+        let upper = Diff::between(below, tree.clone());
+        let upper = upper.named("[internal] what was linked").build();
+        upper.unwrap_or(tree)
+    }
+
+    /// The main vertex of a stage that is the trees of others, lowest first.
+    pub(crate) fn tree(
+        &mut self,
+        id: StageId,
+        trees: Vec<Output>,
+        what: &str,
+    ) -> Result<Output, LowerError> {
+        if !self.options.abilities.merge {
+            let options = CopyOptions {
+                contents_only: true,
+                ..CopyOptions::default()
+            };
+            let copies = trees.into_iter().fold(FileOps::on(None), |files, tree| {
+                files.copy(tree, "/", "/", options.clone())
+            });
+            return self.file(id, copies, what);
+        }
+        let merged = self.main(id, Merge::of(trees), what).build();
+        let output = self.of_stage(id, merged.ok_or(LlbError::Empty { what: "a tree" }))?;
+        self.vertices
+            .entry(id)
+            .or_default()
+            .insert(output.digest().clone());
+        Ok(output)
+    }
+
     /// Names the main vertex of a stage and ties it to its line.
     fn main<T: Annotate>(&self, id: StageId, vertex: T, what: &str) -> T {
         let vertex = vertex.named(vertex_name(self.plan, id, what));

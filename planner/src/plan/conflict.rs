@@ -61,6 +61,7 @@ fn twice_written(
 fn writes(work: &Work) -> Vec<String> {
     match work {
         Work::Conda { conda, .. } => vec![conda.prefix.clone()],
+        Work::Link(step) => vec![step.prefix.clone()],
         Work::Files(files) => files.iter().map(|file| file.path.clone()).collect(),
         Work::Fetch(Fetch::Url {
             to, unpack: false, ..

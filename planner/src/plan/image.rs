@@ -12,8 +12,8 @@ pub(super) struct Image {
     pub base: BaseIx,
     /// Its stages.
     pub members: Members,
-    /// The instances of the members made so far.
-    pub made: HashMap<StageIx, StageId>,
+    /// The instances of the members made so far, lowest first: a locked conda environment has several.
+    pub made: HashMap<StageIx, Vec<StageId>>,
     /// What each of them runs on directly, in the order of merging.
     pub below: HashMap<StageIx, Vec<StageIx>>,
     /// The last stage that wrote the database of a package manager.
@@ -42,8 +42,7 @@ impl Image {
 
     /// The instances of its members, lowest first.
     pub(super) fn layers(&self) -> Vec<StageId> {
-        let members = self.members.ordered.iter();
-        members.map(|member| self.made[member]).collect()
+        self.instances_of(&self.members.ordered)
     }
 
     /// The members that a stage runs on: what it says, its interpreter, and who wrote its database before.
@@ -81,10 +80,11 @@ impl Image {
         leaves_root: impl Fn(StageId) -> bool,
     ) -> Vec<StageId> {
         let tops = self.tops(below);
-        if let [one] = tops.as_slice()
-            && leaves_root(self.made[one])
+        if let [top] = tops.as_slice()
+            && let [one] = self.made[top].as_slice()
+            && leaves_root(*one)
         {
-            return vec![self.made[one]];
+            return vec![*one];
         }
         let all = self.closure(&tops);
         let ordered = order::sorted(model, &all, |ix| {
@@ -95,7 +95,12 @@ impl Image {
             below
         });
         let ordered = ordered.expect("members of an image have an order");
-        ordered.iter().map(|member| self.made[member]).collect()
+        self.instances_of(&ordered)
+    }
+
+    fn instances_of(&self, members: &[StageIx]) -> Vec<StageId> {
+        let made = members.iter().flat_map(|member| &self.made[member]);
+        made.copied().collect()
     }
 
     /// Those of `below` that no other of them runs on.

@@ -5,11 +5,13 @@ use std::collections::{BTreeSet, HashMap};
 use super::image::Image;
 use super::order::runs_elsewhere;
 use super::work::{CopyFrom, CopyStep, Mounted, Python, RunStep, Work};
-use super::{KeyRecord, Plan, Root, Service, Stage, StageId, Yields, names, order, problems};
+use super::{
+    KeyRecord, Plan, Root, Service, Stage, StageId, Yields, linked, names, order, problems,
+};
 use crate::diagnostic::Diagnostic;
 use crate::findings::Findings;
 use crate::graph::{Edge, Graph};
-use crate::model::{BaseIx, Kind, Model, Npm, Run, StageIx};
+use crate::model::{BaseIx, Conda, Kind, Model, Npm, Run, StageIx};
 use crate::source::Span;
 
 /// The plan of every service, keys still empty, and what is merged in it: the layers of services, and of the
@@ -20,6 +22,7 @@ pub(super) fn instantiate(model: &Model) -> Result<(Plan, Vec<Vec<StageId>>), Ve
         graph: Graph::default(),
         stages: Vec::new(),
         known: HashMap::new(),
+        linked: HashMap::new(),
         alone: HashMap::new(),
         merged: Vec::new(),
         found: Findings::default(),
@@ -52,6 +55,8 @@ struct Builder<'m> {
     graph: Graph,
     stages: Vec<Stage>,
     known: HashMap<Identity, StageId>,
+    /// The groups in which locked environments are linked.
+    linked: HashMap<StageIx, Vec<StageId>>,
     /// The instances of stages in images of their own, by base.
     alone: HashMap<(StageIx, BaseIx), StageId>,
     merged: Vec<Vec<StageId>>,
@@ -117,7 +122,8 @@ impl Builder<'_> {
                 match of {
                     None => return layers,
                     Some((stage, base)) => {
-                        self.alone.insert((stage, base), image.made[&stage]);
+                        let whole = self.whole(stage, &image.made[&stage]);
+                        self.alone.insert((stage, base), whole);
                     }
                 }
             }
@@ -174,12 +180,17 @@ impl Builder<'_> {
         let mut image = Image::new(wanted.base, wanted.members);
         for at in 0..image.members.ordered.len() {
             let ix = image.members.ordered[at];
-            let id = if is_made_elsewhere(self.model, ix, image.base) {
-                self.read(ix, &image)
+            let ids = if is_made_elsewhere(self.model, ix, image.base) {
+                vec![self.read(ix, &image)]
+            } else if let Kind::Conda(Conda {
+                locked: Some(_), ..
+            }) = &self.model.stages[ix.0].kind
+            {
+                self.linked(ix, &mut image)
             } else {
-                self.instance(ix, &mut image)
+                vec![self.instance(ix, &mut image)]
             };
-            image.made.insert(ix, id);
+            image.made.insert(ix, ids);
         }
         image
     }
@@ -281,11 +292,68 @@ impl Builder<'_> {
     /// The instance of a stage that is read: the image's own if it has the stage.
     fn read(&mut self, ix: StageIx, image: &Image) -> StageId {
         let base = own_base(self.model, ix, image.base);
-        let own = image.made.get(&ix).or_else(|| self.alone.get(&(ix, base)));
-        match own {
+        if let Some(own) = image.made.get(&ix) {
+            return self.whole(ix, own);
+        }
+        match self.alone.get(&(ix, base)) {
             Some(id) => *id,
             None => self.placeholder(ix), // An image that cannot be made has been reported.
         }
+    }
+
+    /// The groups in which a locked conda environment is linked: the same ones for every image.
+    fn linked(&mut self, ix: StageIx, image: &mut Image) -> Vec<StageId> {
+        let stage = &self.model.stages[ix.0];
+        let below = image.runs_on(stage, ix, None);
+        image.below.insert(ix, below);
+        if let Some(known) = self.linked.get(&ix) {
+            return known.clone();
+        }
+        let steps = match &stage.kind {
+            Kind::Conda(conda) => linked::steps(stage, conda, &self.model.platform),
+            _ => Ok(Vec::new()),
+        };
+        let steps = steps.unwrap_or_else(|found| {
+            self.found.push(found);
+            Vec::new()
+        });
+        let groups = steps.into_iter().map(|(group, step)| {
+            self.push(Stage {
+                id: format!("{}/{group}", stage.name),
+                name: stage.name.clone(),
+                span: stage.span,
+                kind: "link",
+                root: Root::Scratch,
+                work: Work::Link(step),
+                yields: Yields::Tree,
+                expensive: stage.expensive,
+                services: BTreeSet::new(),
+                key: KeyRecord::default(),
+            })
+        });
+        let groups: Vec<_> = groups.collect();
+        self.linked.insert(ix, groups.clone());
+        groups
+    }
+
+    /// What the instances of a stage made together, to be read.
+    fn whole(&mut self, ix: StageIx, parts: &[StageId]) -> StageId {
+        if let [one] = parts {
+            return *one;
+        }
+        let identity = Identity {
+            stage: ix,
+            builds: false,
+            root: Root::Scratch,
+            tool: None,
+            reads: parts.to_vec(),
+        };
+        self.once(identity, |identity| {
+            let work = Work::Join {
+                parts: parts.to_vec(),
+            };
+            new_stage(self.model, identity, "conda", work, Yields::Tree)
+        })
     }
 
     /// The stage that builds the wheel of `ix`, on its own base and on nothing of the image.

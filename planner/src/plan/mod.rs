@@ -6,9 +6,11 @@
 //! every stage its [`KeyRecord`].
 
 mod conflict;
+mod groups;
 mod image;
 mod instances;
 mod key;
+mod linked;
 mod names;
 mod order;
 mod problems;
@@ -16,6 +18,7 @@ mod verify;
 mod work;
 
 pub use key::{FileKey, ImageKey, InputKey, KeyRecord, RootKey, StageKey};
+pub use linked::{LinkPython, LinkStep};
 pub use work::{CopyFrom, CopyStep, Mounted, Python, RunStep, Work};
 
 use std::collections::BTreeSet;

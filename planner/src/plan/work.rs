@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::linked::LinkStep;
 use crate::graph::StageId;
 use crate::model::{
     Apt, BaseIx, Cache, Conda, Fetch, FileItem, From, Input, Npm, Pip, Run, Secret, Ssh, Take,
@@ -19,6 +20,14 @@ pub enum Work {
         /// The image whose micromamba does it.
         #[serde(skip)]
         tool: BaseIx,
+    },
+    /// Links packages of a locked conda environment.
+    Link(LinkStep),
+    /// What several stages made, as one tree: a locked conda environment that another stage reads.
+    Join {
+        /// The stages, lowest first.
+        #[serde(skip)]
+        parts: Vec<StageId>,
     },
     /// Installs Debian packages.
     Apt(Apt),
@@ -168,6 +177,8 @@ impl Work {
                 .filter_map(|mounted| mounted.from.context())
                 .collect(),
             Self::Conda { .. }
+            | Self::Link(_)
+            | Self::Join { .. }
             | Self::Pip { .. }
             | Self::InstallWheel { .. }
             | Self::Npm(Npm::Global(_))
@@ -190,6 +201,7 @@ impl Work {
     pub fn is_command(&self) -> bool {
         match self {
             Self::Conda { .. }
+            | Self::Link(_)
             | Self::Apt(_)
             | Self::Pip { .. }
             | Self::BuildWheel { .. }
@@ -197,7 +209,9 @@ impl Work {
             | Self::Npm(_)
             | Self::Run(_) => true,
             Self::Unpack { tool, .. } => tool.is_some(),
-            Self::Fetch(_) | Self::Copy(_) | Self::Files(_) | Self::Take(_) => false,
+            Self::Join { .. } | Self::Fetch(_) | Self::Copy(_) | Self::Files(_) | Self::Take(_) => {
+                false
+            }
         }
     }
 
@@ -205,6 +219,7 @@ impl Work {
     pub fn reads(&self) -> Vec<StageId> {
         match self {
             Self::InstallWheel { wheel, .. } => vec![*wheel],
+            Self::Join { parts } => parts.clone(),
             Self::Copy(steps) => steps.iter().filter_map(|step| step.from.stage()).collect(),
             Self::Run(step) => step
                 .mounted

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use layercake_planner::lock::{Environment, Lock, LockedBase, LockedFetch, Package, Request, Tool};
-use layercake_planner::model::{Conda, Fetch, LockedEnvironment};
-use layercake_planner::plan::{Plan, Work};
+use layercake_planner::lock::{
+    Environment, Lock, LockedBase, LockedFetch, Noarch, Package, Request, Tool,
+};
+use layercake_planner::model::{Conda, Fetch};
+use layercake_planner::plan::{LinkStep, Plan, Work};
 use layercake_planner::resolve::Selection;
 
 use crate::world::World;
@@ -105,12 +107,15 @@ fn conda(plan: &Plan) -> &Conda {
 fn a_stage_gets_its_packages_a_base_its_digest_a_fetch_its_checksum() {
     let lock = lock();
     let plan = world(&lock).planned(FILE);
-    let locked = LockedEnvironment {
-        packages: vec![numpy()],
-        wheels: Vec::new(),
-        tool: lock.tool,
+    let linked = links(&plan);
+    let [step] = linked.as_slice() else {
+        panic!("one group: {linked:?}")
     };
-    assert_eq!(conda(&plan).locked, Some(locked));
+    assert_eq!(step.packages, [numpy()]);
+    assert_eq!(
+        Some(&step.tool),
+        lock.tool.as_ref().map(|tool| &tool.digest)
+    );
     let mut works = plan.stages().map(|(_, stage)| &stage.work);
     assert!(works.any(
         |work| matches!(work, Work::Fetch(Fetch::Url { checksum, .. }) if *checksum == digest("cc"))
@@ -120,6 +125,132 @@ fn a_stage_gets_its_packages_a_base_its_digest_a_fetch_its_checksum() {
     other.alias(&format!("python:3.12-slim@{}", digest("bb")), "elsewhere");
     let (before, after) = (plan.services[0].base, other.planned(FILE));
     assert_ne!(plan.base(before).image, after.base(before).image);
+}
+
+fn links(plan: &Plan) -> Vec<&LinkStep> {
+    let works = plan.stages().map(|(_, stage)| &stage.work);
+    works
+        .filter_map(|work| match work {
+            Work::Link(step) => Some(step),
+            _ => None,
+        })
+        .collect()
+}
+
+/// A lock of a Python, of compiled packages and of some for any Python.
+fn many() -> Lock {
+    let named = |name: &str, version: &str, size| Package {
+        name: name.into(),
+        version: version.into(),
+        url: format!("https://conda.example/main/linux-64/{name}-{version}-0.conda"),
+        size,
+        ..numpy()
+    };
+    let mut lock = lock();
+    let packages = &mut lock.environments[0].packages;
+    packages.push(named("python", "3.12.4", 30_000_000));
+    packages.push(named("libtorch", "2.4", 900_000_000));
+    packages.extend((0..40).map(|at| Package {
+        noarch: Some(Noarch::Python),
+        ..named(&format!("pure-{at}"), "1.0", 10_000)
+    }));
+    lock.sorted()
+}
+
+/// The digests of the keys of all groups, by their names.
+fn keys(lock: &Lock) -> BTreeMap<String, String> {
+    let plan = world(lock).planned(FILE);
+    let groups = plan.stages().filter(|(_, stage)| stage.kind == "link");
+    groups
+        .map(|(_, stage)| (stage.id.clone(), stage.key.digest()))
+        .collect()
+}
+
+/// The groups whose keys a change of the lock changes.
+#[track_caller]
+fn check_changes(change: impl FnOnce(&mut Lock), expected: impl Fn(&str) -> bool) {
+    let before = keys(&many());
+    let mut lock = many();
+    change(&mut lock);
+    let after = keys(&lock);
+    for (group, key) in &after {
+        assert_eq!(before.get(group) != Some(key), expected(group), "{group}");
+    }
+}
+
+fn package<'l>(lock: &'l mut Lock, name: &str) -> &'l mut Package {
+    let mut packages = lock.environments[0].packages.iter_mut();
+    packages.find(|package| package.name == name).unwrap()
+}
+
+#[test]
+fn a_locked_environment_is_linked_in_groups_with_the_interpreter_lowest() {
+    let plan = world(&many()).planned(FILE);
+    let layers = plan.services[0].layers.iter();
+    let ids: Vec<_> = layers.map(|id| plan.stage(*id).id.as_str()).collect();
+    assert_eq!(ids[..2], ["env/python", "env/libtorch"]);
+    assert!(ids.len() > 5 && ids.len() <= 41, "{ids:?}");
+    let count: usize = links(&plan).iter().map(|step| step.packages.len()).sum();
+    assert_eq!(count, 43);
+}
+
+#[test]
+fn a_change_of_one_package_links_its_group_and_no_other() {
+    check_changes(
+        |lock| package(lock, "libtorch").sha256 = "ee".repeat(32),
+        |group| group == "env/libtorch",
+    );
+    let plan = world(&many()).planned(FILE);
+    let has_seven = |step: &&LinkStep| step.packages.iter().any(|it| it.name == "pure-7");
+    let at = links(&plan).iter().position(has_seven).unwrap();
+    let ids: Vec<_> = plan
+        .stages()
+        .filter(|(_, stage)| stage.kind == "link")
+        .collect();
+    let own = ids[at].1.id.clone();
+    check_changes(
+        |lock| package(lock, "pure-7").version = "1.1".into(),
+        |group| group == own,
+    );
+}
+
+#[test]
+fn of_python_its_minor_version_counts_for_packages_of_any_python() {
+    let shared = |group: &str| group.starts_with("env/shared-");
+    let patch = |lock: &mut Lock| package(lock, "python").version = "3.12.5".into();
+    check_changes(patch, |group| group == "env/python");
+    let numpy_alone = many();
+    let plan = world(&numpy_alone).planned(FILE);
+    for step in links(&plan) {
+        let any_python = step.packages.iter().any(|it| it.noarch.is_some());
+        assert_eq!(step.python.is_some(), any_python);
+    }
+    let minor = |lock: &mut Lock| package(lock, "python").version = "3.13.0".into();
+    check_changes(minor, |group| group == "env/python" || shared(group));
+}
+
+#[test]
+fn a_stage_that_reads_an_environment_reads_it_whole() {
+    let text = FILE.replace(
+        "services:",
+        "  lib: { copy: { stage: env, from: /opt/conda/lib, to: /srv/lib } }\nservices:",
+    );
+    let text = text.replace("[env, tool]", "[lib]");
+    let plan = world(&many()).planned(&text);
+    let groups = links(&plan).len();
+    let mut works = plan.stages().map(|(_, stage)| &stage.work);
+    assert!(works.any(|work| matches!(work, Work::Join { parts } if parts.len() == groups)));
+    assert_eq!(plan.services[0].layers.len(), 1);
+}
+
+#[test]
+fn what_cannot_be_linked_is_an_error_with_a_way_out() {
+    let mut lock = many();
+    lock.tool = None;
+    insta::assert_snapshot!("no_link_tool", world(&lock).found(FILE));
+    let mut lock = many();
+    package(&mut lock, "pure-3").scripts = true;
+    insta::assert_snapshot!("scripts", world(&lock).found(FILE));
 }
 
 #[test]

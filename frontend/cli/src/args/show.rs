@@ -21,6 +21,9 @@ pub struct PlanArgs {
     /// The services; all if left out
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
+    /// Show the layers of locked conda environments: their packages and bytes
+    #[arg(long)]
+    pub layers: bool,
     /// How to show it
     #[arg(long, value_enum, default_value_t)]
     pub format: ShowFormat,

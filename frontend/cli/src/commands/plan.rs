@@ -17,9 +17,11 @@ pub async fn run(
     let mut project = Project::open(&ProjectSettings::new(args.project, environment)?)?;
     let (plan, warnings) = project.accepted(&Scope::Services(args.services)).await?;
     printer.diagnostics(&project.source, &warnings);
-    match args.format {
-        ShowFormat::Text => printer.data(view::tree(&plan))?,
-        ShowFormat::Json => printer.json(&view::json(&plan))?,
+    match (args.layers, args.format) {
+        (false, ShowFormat::Text) => printer.data(view::tree(&plan))?,
+        (false, ShowFormat::Json) => printer.json(&view::json(&plan))?,
+        (true, ShowFormat::Text) => printer.data(view::layers(&plan))?,
+        (true, ShowFormat::Json) => printer.json(&view::layers_json(&plan))?,
     }
     Ok(ExitStatus::Success)
 }

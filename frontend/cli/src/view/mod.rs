@@ -2,6 +2,7 @@
 
 mod dot;
 mod json;
+mod layers;
 mod mermaid;
 mod network;
 mod svg;
@@ -10,6 +11,7 @@ mod tree;
 
 pub use dot::dot;
 pub use json::json;
+pub use layers::{layers, layers_json};
 pub use mermaid::mermaid;
 pub use svg::{TooLarge, svg};
 pub use tree::tree;

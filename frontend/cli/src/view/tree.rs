@@ -2,12 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use layercake_planner::plan::{Edge, Plan, Service, StageId};
+use layercake_planner::plan::{Edge, Plan, Service, Stage, StageId};
 
 use super::count;
 
 /// The services that a stage names as those it is shared with; of more it tells the number.
 const SHOWN: usize = 4;
+
+/// The kind of stages that link a group of packages.
+const LINK: &str = "link";
 
 /// A row of the tree: the stage's name, its kind, and what else is to be said of it.
 type Row = [String; 3];
@@ -43,10 +46,12 @@ fn headline(plan: &Plan) -> String {
 
 fn of_service(plan: &Plan, service: &Service, stages: &[StageId]) -> Vec<String> {
     let base = plan.base(service.base);
+    let mut linked = HashSet::new();
     let mut rows: Vec<Row> = service
         .layers
         .iter()
         .chain(&service.finish)
+        .filter(|id| is_first(plan.stage(**id), &mut linked))
         .map(|id| row(plan, service, *id))
         .collect();
     rows.insert(
@@ -58,11 +63,12 @@ fn of_service(plan: &Plan, service: &Service, stages: &[StageId]) -> Vec<String>
     let aside: Vec<_> = aside(service, stages)
         .into_iter()
         .map(|id| plan.stage(id))
+        .filter(|stage| is_first(stage, &mut linked))
         .collect();
     if !aside.is_empty() {
         let named: Vec<_> = aside
             .iter()
-            .map(|stage| format!("{} ({})", stage.id, stage.kind))
+            .map(|stage| format!("{} ({})", shown(stage), stage.kind))
             .collect();
         lines.push(format!("   on the way: {}", named.join(", ")));
     }
@@ -95,11 +101,19 @@ fn row(plan: &Plan, service: &Service, id: StageId) -> Row {
     let stage = plan.stage(id);
     let before = plan.before(id);
     let mut notes = Vec::new();
+    if stage.kind == LINK {
+        let groups = plan.stages().map(|(_, other)| other);
+        let groups = groups.filter(|other| other.kind == LINK && other.name == stage.name);
+        notes.push(count(groups.count(), "layer"));
+    }
     for (edge, verb) in [(Edge::Needs, "needs"), (Edge::Reads, "reads")] {
+        let mut linked = HashSet::new();
         let names: Vec<_> = before
             .iter()
             .filter(|(_, kind)| *kind == edge)
-            .map(|(id, _)| plan.stage(*id).id.as_str())
+            .map(|(id, _)| plan.stage(*id))
+            .filter(|stage| is_first(stage, &mut linked))
+            .map(shown)
             .collect();
         if !names.is_empty() {
             notes.push(format!("{verb} {}", names.join(", ")));
@@ -110,7 +124,22 @@ fn row(plan: &Plan, service: &Service, id: StageId) -> Row {
     if stage.expensive {
         notes.push("expensive".into());
     }
-    [stage.id.clone(), stage.kind.to_owned(), notes.join("; ")]
+    let name = shown(stage).to_owned();
+    [name, stage.kind.to_owned(), notes.join("; ")]
+}
+
+/// The groups of a locked environment stand in one line, where `layercake plan --layers` shows each.
+fn is_first<'p>(stage: &'p Stage, linked: &mut HashSet<&'p str>) -> bool {
+    stage.kind != LINK || linked.insert(&stage.name)
+}
+
+/// What a stage is called here.
+fn shown(stage: &Stage) -> &str {
+    if stage.kind == LINK {
+        &stage.name
+    } else {
+        &stage.id
+    }
 }
 
 /// Of many services only the first are named, so that the whole stays readable and grows with the stages alone.

@@ -3,6 +3,7 @@
 mod apt;
 mod conda;
 mod files;
+mod link;
 mod python;
 mod run;
 mod unpack;
@@ -26,6 +27,8 @@ impl Lowering<'_> {
         let stage: &Stage = plan.stage(id);
         match &stage.work {
             Work::Conda { conda, tool } => self.conda(id, conda, *tool),
+            Work::Link(step) => self.link(id, step),
+            Work::Join { parts } => self.join(id, parts),
             Work::Apt(apt) => self.apt(id, apt, root),
             Work::Pip { pip, python } => self.pip(id, pip, python, root),
             Work::BuildWheel { source, requires } => self.build_wheel(id, source, requires, root),

@@ -1,0 +1,155 @@
+//! A locked conda environment to the groups in which it is linked.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::groups::{DEFAULT_LAYERS, group};
+use crate::diagnostic::Diagnostic;
+use crate::facts::Platform;
+use crate::lock::{Noarch, Package, Tool};
+use crate::model::{Conda, LockedEnvironment, Stage};
+use crate::suggest::list;
+
+/// Packages of a locked environment that are linked together.
+#[derive(Clone, Debug, Serialize)]
+pub struct LinkStep {
+    /// Where the environment lies.
+    pub prefix: String,
+    /// The conda platform.
+    pub platform: &'static str,
+    /// The Python that packages without a platform are linked for, where one of these is such.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub python: Option<LinkPython>,
+    /// The packages, by name.
+    pub packages: Vec<Package>,
+    /// The image that has the tool. Not in the key: the tool's own digest says what it is.
+    #[serde(skip)]
+    pub tool_image: String,
+    /// The digest of the tool.
+    pub tool: String,
+}
+
+/// The Python that packages are linked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LinkPython {
+    /// Major and minor version: nothing else of it decides where files go.
+    pub version: String,
+    /// Where it keeps packages, relative to the prefix, if its channel says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site_packages: Option<String>,
+}
+
+impl LinkStep {
+    /// The bytes of its archives.
+    pub fn size(&self) -> u64 {
+        self.packages.iter().map(|package| package.size).sum()
+    }
+}
+
+/// The groups of a locked environment with their names, lowest layer first; or what keeps it from being linked.
+pub(super) fn steps(
+    stage: &Stage,
+    conda: &Conda,
+    platform: &Platform,
+) -> Result<Vec<(String, LinkStep)>, Diagnostic> {
+    let Some(locked) = &conda.locked else {
+        return Ok(Vec::new());
+    };
+    if locked.packages.is_empty() {
+        let message = format!("`{}` is locked to no packages at all", stage.name);
+        return Err(Diagnostic::error("locked-environment", stage.span, message));
+    }
+    let tool = tool(stage, locked)?;
+    refuse_scripts(stage, locked)?;
+    refuse_wheels(stage, locked)?;
+    let platform = conda_platform(stage, platform)?;
+    let python = python(&locked.packages);
+    let groups = group(&locked.packages, DEFAULT_LAYERS).into_iter();
+    let steps = groups.map(|group| {
+        let any_python = |package: &&Package| package.noarch == Some(Noarch::Python);
+        let needs_python = group.packages.iter().any(any_python);
+        let step = LinkStep {
+            prefix: conda.prefix.clone(),
+            platform,
+            python: python.clone().filter(|_| needs_python),
+            packages: group.packages.into_iter().cloned().collect(),
+            tool_image: tool.image.clone(),
+            tool: tool.digest.clone(),
+        };
+        (group.name, step)
+    });
+    Ok(steps.collect())
+}
+
+/// The environment's Python, if it has one.
+fn python(packages: &[Package]) -> Option<LinkPython> {
+    let python = packages.iter().find(|package| package.name == "python")?;
+    let mut parts = python.version.split('.');
+    let minor = [parts.next()?, parts.next()?].join(".");
+    Some(LinkPython {
+        version: minor,
+        site_packages: python.python_site_packages_path.clone(),
+    })
+}
+
+/// The folder of channels that has the packages of a platform.
+fn conda_platform(stage: &Stage, platform: &Platform) -> Result<&'static str, Diagnostic> {
+    match (platform.os.as_str(), platform.architecture.as_str()) {
+        ("linux", "amd64") => Ok("linux-64"),
+        ("linux", "arm64") => Ok("linux-aarch64"),
+        ("linux", "ppc64le") => Ok("linux-ppc64le"),
+        ("linux", "s390x") => Ok("linux-s390x"),
+        ("linux", "riscv64") => Ok("linux-riscv64"),
+        _ => {
+            let message = format!("conda has no packages for {platform}");
+            Err(Diagnostic::error("locked-environment", stage.span, message))
+        }
+    }
+}
+
+fn tool<'l>(stage: &Stage, locked: &'l LockedEnvironment) -> Result<&'l Tool, Diagnostic> {
+    locked.tool.as_ref().ok_or_else(|| {
+        let message = format!(
+            "`{}` is locked, but the lock does not say which tool links its packages",
+            stage.name
+        );
+        Diagnostic::error("locked-environment", stage.span, message)
+            .help("run `layercake lock --update-tool`")
+    })
+}
+
+/// What a script would do depends on more than the package, and would undo that groups are independent.
+fn refuse_scripts(stage: &Stage, locked: &LockedEnvironment) -> Result<(), Diagnostic> {
+    let packages = locked.packages.iter();
+    let scripts = packages.filter(|package| package.scripts);
+    let names: BTreeSet<_> = scripts.map(|package| package.name.as_str()).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = names.into_iter().collect();
+    let message = format!(
+        "`{}` cannot be linked package by package: scripts run when these are installed: {}",
+        stage.name,
+        list(&names)
+    );
+    Err(
+        Diagnostic::error("locked-environment", stage.span, message).help(
+            "leave them out, or have it solved and installed in the build: `installer: micromamba`",
+        ),
+    )
+}
+
+fn refuse_wheels(stage: &Stage, locked: &LockedEnvironment) -> Result<(), Diagnostic> {
+    let wheels: Vec<_> = locked.wheels.iter().map(|it| it.name.as_str()).collect();
+    if wheels.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "the `pip:` section of `{}` is locked to {}, which is not supported yet",
+        stage.name,
+        list(&wheels)
+    );
+    Err(Diagnostic::error("locked-environment", stage.span, message)
+        .help("move it to a `pip` stage of its own"))
+}
