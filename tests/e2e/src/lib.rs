@@ -12,6 +12,7 @@
 
 mod build;
 mod clx;
+mod conda;
 mod container;
 mod engine;
 mod expect;
@@ -26,6 +27,7 @@ mod workspace;
 
 pub use build::{Build, Door};
 pub use clx::{CLX, Clx};
+pub use conda::CondaLock;
 pub use container::Container;
 pub use engine::{Engine, PrivateEngine};
 pub use expect::{Check, Edit, Expectations};

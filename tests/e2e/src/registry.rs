@@ -29,7 +29,7 @@ impl Registry {
 
     /// The digest that a tag stands for.
     pub fn digest(&self, repository: &str, tag: &str) -> Result<String> {
-        let (head, _) = self.get(&format!("/v2/{repository}/manifests/{tag}"))?;
+        let (head, _) = get(&self.address, &format!("/v2/{repository}/manifests/{tag}"))?;
         let mut header = head.lines().filter_map(|line| line.split_once(": "));
         let digest = header.rfind(|(name, _)| name.eq_ignore_ascii_case("docker-content-digest"));
         Ok(digest.context("the registry names no digest")?.1.to_owned())
@@ -55,26 +55,24 @@ impl Registry {
     }
 
     fn json(&self, path: &str) -> Result<Value> {
-        let (_, body) = self.get(path)?;
+        let (_, body) = get(&self.address, path)?;
         serde_json::from_str(&body).with_context(|| format!("{path} is no JSON"))
     }
+}
 
-    /// The head and the body of an answer.
-    fn get(&self, path: &str) -> Result<(String, String)> {
-        let mut stream =
-            TcpStream::connect(&self.address).context("the registry does not answer")?;
-        write!(
-            stream,
-            "GET {path} HTTP/1.0\r\nHost: {}\r\nAccept: {ACCEPT}\r\n\r\n",
-            self.address
-        )?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let (head, body) = answer
-            .split_once("\r\n\r\n")
-            .context("the registry speaks no HTTP")?;
-        let status = head.lines().next().unwrap_or_default();
-        ensure!(status.contains(" 200 "), "{path}: {status}");
-        Ok((head.to_owned(), body.to_owned()))
-    }
+/// The head and the body of what a server answers.
+pub(crate) fn get(address: &str, path: &str) -> Result<(String, String)> {
+    let mut stream = TcpStream::connect(address).context("the server does not answer")?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.0\r\nHost: {address}\r\nAccept: {ACCEPT}\r\n\r\n",
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer
+        .split_once("\r\n\r\n")
+        .context("the server speaks no HTTP")?;
+    let status = head.lines().next().unwrap_or_default();
+    ensure!(status.contains(" 200 "), "{path}: {status}");
+    Ok((head.to_owned(), body.to_owned()))
 }

@@ -1,0 +1,166 @@
+//! Locked conda environments: linked in groups, one image layer each.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, Result, ensure};
+use layercake_tests::{
+    Build, CondaLock, Container, Door, Engine, Outcome, State, Workspace, mark, number,
+};
+
+/// One environment linked by the lock, and the same packages installed by a micromamba.
+const FILE: &str = r#"project: conda-lock
+bases:
+  debian: debian:bookworm-slim
+  micromamba: mambaorg/micromamba:1.5.8-jammy-cuda-12.5.0
+stages:
+  env: { conda: { spec: packages.yaml, prefix: /opt/conda } }
+  installed:
+    conda: { spec: packages.yaml, prefix: /opt/conda, tool: micromamba, installer: micromamba }
+services:
+  linked: { base: debian, stages: [env] }
+  ordinary: { base: debian, stages: [installed] }
+"#;
+
+/// Prints every file of the environment: its mode, and its digest, target or record without what depends on the
+/// cache it was linked from. Files that Python itself compiles are no one's.
+const LIST: &str = r#"
+import hashlib, json, os
+root = "/opt/conda"
+for folder, folders, files in sorted(os.walk(root)):
+    folders[:] = [name for name in folders if name != "__pycache__"]
+    for name in sorted(files + [name for name in folders if os.path.islink(os.path.join(folder, name))]):
+        path = os.path.join(folder, name)
+        mode = os.lstat(path).st_mode
+        if os.path.islink(path):
+            content = os.readlink(path)
+        else:
+            content = open(path, "rb").read()
+            if folder.endswith("conda-meta") and name.endswith(".json"):
+                record = json.loads(content)
+                for key in ["link", "extracted_package_dir", "package_tarball_full_path", "requested_spec",
+                            "requested_specs", "channel"]:
+                    record.pop(key, None)
+                record["depends"].sort()
+                record["files"].sort()
+                record["paths_data"]["paths"].sort(key=lambda entry: entry["_path"])
+                content = json.dumps(record, sort_keys=True)
+                print("record", content)
+                content = content.encode()
+            content = hashlib.sha256(content).hexdigest()
+        print(oct(mode), os.path.relpath(path, root), content)
+"#;
+
+fn workspace() -> Result<(Engine, CondaLock, Workspace)> {
+    let engine = Engine::given()?;
+    let lock = CondaLock::of_channel(&engine)?;
+    let workspace = Workspace::of_example("hello")?;
+    workspace.write("layercake.yaml", FILE)?;
+    lock.write(&workspace, "env")?;
+    Ok((engine, lock, workspace))
+}
+
+fn build(door: Door, engine: &Engine, workspace: &Workspace, service: &str) -> Result<Outcome> {
+    let name = format!("{}/conda-lock/{service}:test", engine.registry()?);
+    let flags = [
+        "--output".to_owned(),
+        format!("type=image,name={name},push=true"),
+    ];
+    let build = Build::new(door, engine, workspace, &[service]).flags(&flags);
+    build.run()?.succeeded()
+}
+
+/// What a Python of the image prints.
+fn python(engine: &Engine, service: &str, script: &str) -> Result<String> {
+    let container = Container::of(engine, &format!("conda-lock/{service}"), "test")?;
+    container.run(&["/opt/conda/bin/python".into(), "-c".into(), script.into()])
+}
+
+/// The groups that ran.
+fn linked(outcome: &Outcome) -> BTreeSet<&str> {
+    let ran = outcome.ran().into_iter();
+    ran.filter(|stage| stage.starts_with("env/")).collect()
+}
+
+#[test]
+fn a_linked_environment_is_what_an_ordinary_installation_is() -> Result<()> {
+    let (engine, mut lock, workspace) = workspace()?;
+    lock.ask_for_all();
+    lock.write(&workspace, "env")?;
+    build(Door::Cli, &engine, &workspace, "linked")?;
+    build(Door::Cli, &engine, &workspace, "ordinary")?;
+    let imports = "import numpy, pandas, scipy, matplotlib; print(numpy.ones(3).sum())";
+    ensure!(python(&engine, "linked", imports)?.trim() == "3.0");
+    let list = |service| python(&engine, service, LIST);
+    let (linked, ordinary) = (list("linked")?, list("ordinary")?);
+    ensure!(linked.lines().count() > 1000, "few files:\n{linked}");
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+    let (linked, ordinary) = (lines(&linked), lines(&ordinary));
+    let differ: Vec<_> = linked.symmetric_difference(&ordinary).take(20).collect();
+    ensure!(differ.is_empty(), "these differ, among others: {differ:#?}");
+    Ok(())
+}
+
+#[test]
+fn another_version_of_one_package_links_one_group() -> Result<()> {
+    let (engine, mut lock, workspace) = workspace()?;
+    for door in Door::ALL {
+        build(door, &engine, &workspace, "linked")?;
+        let unchanged = build(door, &engine, &workspace, "linked")?;
+        ensure!(linked(&unchanged).is_empty(), "{:?}", unchanged.ran());
+    }
+    // What was built with this version once is known to the daemon: the other one is no change then.
+    let version = lock.swap("idna")?;
+    lock.edit(
+        "idna",
+        "constrains",
+        [format!("unseen {}", mark())].as_slice(),
+    )?;
+    lock.write(&workspace, "env")?;
+    let outcome = build(Door::Cli, &engine, &workspace, "linked")?;
+    let ran = linked(&outcome);
+    ensure!(ran.len() == 1, "linked again: {ran:?}");
+    let group = ran.first().copied().unwrap_or_default().to_owned();
+    let now = python(&engine, "linked", "import idna; print(idna.__version__)")?;
+    ensure!(now.trim() != version, "still {version}");
+    // The other door has the same steps.
+    let outcome = build(Door::Buildx, &engine, &workspace, "linked")?;
+    ensure!(linked(&outcome).is_empty(), "{:?}", outcome.ran());
+    ensure!(outcome.state(&group) == Some(State::Cached), "{group}");
+    lock.remove("idna");
+    lock.write(&workspace, "env")?;
+    let outcome = build(Door::Cli, &engine, &workspace, "linked")?;
+    ensure!(linked(&outcome).len() <= 1, "{:?}", outcome.ran());
+    Ok(())
+}
+
+/// A build that has to fail, and says all of `texts`.
+fn fails(engine: &Engine, workspace: &Workspace, texts: &[&str]) -> Result<()> {
+    for door in Door::ALL {
+        let build = Build::new(door, engine, workspace, &["linked"]).for_people();
+        let outcome = build.run()?;
+        ensure!(!outcome.ok, "{door:?} did not fail:\n{}", outcome.text);
+        for text in texts {
+            let shown = outcome.text.contains(text);
+            ensure!(shown, "{door:?} does not say `{text}`:\n{}", outcome.text);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_package_that_cannot_be_had_is_named() -> Result<()> {
+    let (engine, good, workspace) = workspace()?;
+    let mut lock = good.clone();
+    lock.edit("tenacity", "sha256", format!("{:064x}", number()))?;
+    lock.write(&workspace, "env")?;
+    fails(&engine, &workspace, &["tenacity", "digest mismatch"])?;
+    let mut lock = good.clone();
+    lock.edit("tenacity", "sha256", format!("{:064x}", number()))?;
+    let url = "http://127.0.0.1:1/nowhere/noarch/tenacity-0-0.conda";
+    lock.edit("tenacity", "url", url)?;
+    lock.write(&workspace, "env")?;
+    fails(&engine, &workspace, &["tenacity", "connection refused"])?;
+    good.write(&workspace, "env")?;
+    build(Door::Cli, &engine, &workspace, "linked").context("after failures")?;
+    Ok(())
+}
