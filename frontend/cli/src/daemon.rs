@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use layercake_planner::facts::Platform;
 use layercake_planner::plan::Plan;
 use layercake_solve::{
-    Address, Client, Failure, GatewayResult, ResolveMode, Session, SolveRequest, SolvedRef, Solver,
-    new_id,
+    Address, Bridge, Client, Failure, GatewayResult, ResolveMode, Session, SolveRequest, SolvedRef,
+    Solver, new_id,
 };
 
 use layercake_lower::{Abilities, ContextSource, LowerOptions, Lowered, NoCache, lower};
@@ -70,6 +70,25 @@ impl Daemon {
         project: &mut Project,
         scope: &Scope,
     ) -> anyhow::Result<PlannedOn> {
+        let (planned, abilities) = self
+            .ask(session, async |bridge| {
+                plan_by(bridge, project, scope).await
+            })
+            .await?;
+        let (plan, warnings) = planned.accept(&project.source)?;
+        Ok(PlannedOn {
+            plan,
+            warnings,
+            abilities,
+        })
+    }
+
+    /// Asks the daemon what only a frontend may, with the logins of `session`.
+    pub async fn ask<T>(
+        &self,
+        session: &str,
+        question: impl AsyncFnOnce(&Bridge) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         let request = SolveRequest {
             reference: new_id(),
             session: session.to_owned(),
@@ -80,21 +99,12 @@ impl Daemon {
         let solved = self
             .client
             .gateway(&request, async |bridge| {
-                let planned = plan_by(&bridge, project, scope).await;
-                outcome = Some(planned);
+                outcome = Some(question(&bridge).await);
                 Ok(GatewayResult::of(SolvedRef::default()))
             })
             .await;
         match (outcome, solved) {
-            (Some(planned), _) => {
-                let (planned, abilities) = planned?;
-                let (plan, warnings) = planned.accept(&project.source)?;
-                Ok(PlannedOn {
-                    plan,
-                    warnings,
-                    abilities,
-                })
-            }
+            (Some(answer), _) => answer,
             (None, Err(failure)) => Err(failure.into()),
             (None, Ok(_)) => Err(anyhow::anyhow!(
                 "BuildKit ended the build before it began; see the daemon's log"

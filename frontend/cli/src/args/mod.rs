@@ -3,6 +3,7 @@
 mod build;
 mod cache;
 mod context;
+mod lock;
 mod replay;
 mod report;
 mod show;
@@ -10,6 +11,7 @@ mod show;
 pub use build::{BuildArgs, Expensive, ProgressMode};
 pub use cache::{DuArgs, HistoryArgs, Keep, PruneArgs};
 pub use context::ContextArgs;
+pub use lock::LockArgs;
 pub use replay::{CachedBuilds, ReplayArgs};
 pub use report::ReportArgs;
 pub use show::{
@@ -53,6 +55,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Show what is built from what, in which order
     Plan(PlanArgs),
+    /// Write down what names, versions and URLs come to: layercake.lock
+    Lock(LockArgs),
     /// Draw the graph of stages
     Graph(GraphArgs),
     /// Show what BuildKit is told to do
