@@ -48,9 +48,27 @@ pub enum CondaError {
     /// No packages satisfy what is asked for.
     #[error("{0}")]
     Unsolvable(Unsolvable),
-    /// A package to update is not in the environment.
-    #[error("there is no `{0}` in the environment to update")]
-    NotThere(String),
+    /// The environment has a `pip:` section and no Python.
+    #[error("the `pip:` section needs `python` among the dependencies")]
+    NoPython,
+    /// uv cannot be started.
+    #[error(
+        "the `pip:` section is resolved by uv, which cannot be started ({0}); install it: `pip install uv`"
+    )]
+    NoUv(String),
+    /// pip is asked for a distribution that conda provides.
+    #[error(
+        "the `pip:` section asks for `{requirement}`, and conda provides {version}; ask for it in one place"
+    )]
+    Provided {
+        /// The requirement.
+        requirement: String,
+        /// The version of the conda package.
+        version: String,
+    },
+    /// The `pip:` section cannot be resolved.
+    #[error("the `pip:` section cannot be resolved: {0}")]
+    Pip(String),
     /// A channel says too little of a package to lock it.
     #[error(
         "the channel gives no {what} for {package}, so it cannot be locked; index the channel anew"

@@ -81,7 +81,7 @@ impl Conda {
             .recursive(true)
             .await
             .map_err(|error| CondaError::Repodata(chain(&error)))?;
-        let preferred = preferred(&available.repodata, locked, update)?;
+        let preferred = preferred(&available.repodata, locked, update);
         let task = SolverTask {
             specs,
             locked_packages: preferred.iter().map(AsRef::as_ref).collect(),
@@ -154,18 +154,9 @@ fn preferred(
     available: &[RepoData],
     locked: Option<&Environment>,
     update: &Update,
-) -> Result<Vec<Arc<RepoDataRecord>>, CondaError> {
-    if let Update::Packages(names) = update {
-        let known = |name: &&String| {
-            let mut packages = locked.into_iter().flat_map(|locked| &locked.packages);
-            packages.any(|package| package.name == **name)
-        };
-        if let Some(name) = names.iter().find(|name| !known(name)) {
-            return Err(CondaError::NotThere(name.clone()));
-        }
-    }
+) -> Vec<Arc<RepoDataRecord>> {
     let Some(locked) = locked else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
     let moving = |name: &str| match update {
         Update::Nothing => false,
@@ -184,7 +175,7 @@ fn preferred(
             *kept = Some(record.clone());
         }
     }
-    Ok(kept.into_values().flatten().collect())
+    kept.into_values().flatten().collect()
 }
 
 fn explained(error: SolveError, asked: &[String]) -> CondaError {

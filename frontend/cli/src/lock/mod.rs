@@ -11,10 +11,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use layercake_conda::{Conda, Request};
+use layercake_conda::pip::names;
+use layercake_conda::{Conda, Pip, Request, Update};
 use layercake_planner::facts::{Facts, Platform};
 use layercake_planner::lock::{Environment as Locked, Lock, LockedBase, LockedFetch, lock_path};
 use layercake_planner::model::{self, Kind, Model};
+use layercake_planner::suggest::suggest;
 use layercake_solve::ResolveMode;
 
 use crate::args::DaemonArgs;
@@ -24,7 +26,7 @@ use crate::images::GatewayImages;
 use crate::pipeline::Images as _;
 use crate::printer::Printer;
 use crate::project::Project;
-use crate::settings::{Environment, LockSettings, host_platform};
+use crate::settings::{Environment, LockSettings, UsageError, host_platform};
 use explain::explained;
 
 /// A lock that is being made.
@@ -64,6 +66,7 @@ impl<E: Environment> Making<'_, E> {
     }
 
     async fn make(&self, project: &mut Project, before: &Lock) -> anyhow::Result<Lock> {
+        self.check_names(before)?;
         let conda = Conda::new(self.settings.access.clone())?;
         let mut lock = Lock {
             tool: before.tool.clone(),
@@ -101,6 +104,25 @@ impl<E: Environment> Making<'_, E> {
             .map(|(url, checksum)| LockedFetch { url, checksum })
             .collect();
         Ok(lock.sorted())
+    }
+
+    /// What is to move is locked somewhere.
+    fn check_names(&self, before: &Lock) -> Result<(), UsageError> {
+        let Update::Packages(moving) = &self.settings.update else {
+            return Ok(());
+        };
+        let known: BTreeSet<&str> = before.environments.iter().flat_map(names).collect();
+        match moving.iter().find(|name| !known.contains(name.as_str())) {
+            None => Ok(()),
+            Some(name) => {
+                let near = suggest(name, known.iter().copied());
+                let near = near.map(|near| format!("; did you mean `{near}`?"));
+                Err(UsageError::new(format!(
+                    "no environment of the lock has `{name}`, so it cannot be updated{}",
+                    near.unwrap_or_default()
+                )))
+            }
+        }
     }
 
     /// The platforms asked for, else those of the lock, else this machine's.
@@ -192,13 +214,6 @@ impl<E: Environment> Making<'_, E> {
         before: &Lock,
     ) -> anyhow::Result<Locked> {
         let request = Request::new(&asked.environment, &asked.virtual_packages);
-        if !request.pip.is_empty() {
-            anyhow::bail!(
-                "the stage `{stage}`: {} has a `pip:` section, which is not locked yet; make it a `pip` stage, or have \
-                 micromamba install the environment: `installer: micromamba`",
-                asked.path
-            );
-        }
         let name = platform.to_string();
         let locked = before.environment(stage, &name);
         let solved = conda
@@ -206,6 +221,14 @@ impl<E: Environment> Making<'_, E> {
             .await
             .map_err(|error| explained(error, &project.root, &asked.path))
             .with_context(|| format!("the stage `{stage}` for {platform}"))?;
+        let pip = Pip {
+            uv: "uv".into(),
+            offline: self.settings.access.offline,
+        };
+        let wheels = pip
+            .resolve(&request, platform, &solved, locked, &self.settings.update)
+            .await
+            .with_context(|| format!("the stage `{stage}` for {platform}, {}", asked.path))?;
         Ok(Locked {
             stage: stage.to_owned(),
             platform: name,
@@ -215,7 +238,7 @@ impl<E: Environment> Making<'_, E> {
             requested_pip: request.pip,
             virtual_packages: solved.virtual_packages,
             packages: solved.packages,
-            wheels: Vec::new(),
+            wheels,
         })
     }
 }
