@@ -73,8 +73,8 @@ impl Daemon {
         scope: &Scope,
     ) -> anyhow::Result<PlannedOn> {
         let (planned, abilities) = self
-            .asked(session, async |bridge| {
-                plan_by(&bridge, project, scope).await
+            .ask(session, async |bridge| {
+                plan_by(bridge, project, scope).await
             })
             .await?;
         let (plan, warnings) = planned.accept(&project.source)?;
@@ -92,17 +92,17 @@ impl Daemon {
         reference: &str,
         platform: &Platform,
     ) -> anyhow::Result<Records> {
-        self.asked(session, async |bridge| {
-            image_records(&bridge, reference, platform, ResolveMode::Default).await
+        self.ask(session, async |bridge| {
+            image_records(bridge, reference, platform, ResolveMode::Default).await
         })
         .await
     }
 
-    /// Asks through a gateway, and builds nothing.
-    async fn asked<T>(
+    /// Asks the daemon what only a frontend may, with the logins of `session`.
+    pub async fn ask<T>(
         &self,
         session: &str,
-        ask: impl AsyncFnOnce(Bridge) -> anyhow::Result<T>,
+        question: impl AsyncFnOnce(&Bridge) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
         let request = SolveRequest {
             reference: new_id(),
@@ -114,7 +114,7 @@ impl Daemon {
         let solved = self
             .client
             .gateway(&request, async |bridge| {
-                outcome = Some(ask(bridge).await);
+                outcome = Some(question(&bridge).await);
                 Ok(GatewayResult::of(SolvedRef::default()))
             })
             .await;

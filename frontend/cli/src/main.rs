@@ -19,6 +19,7 @@ mod frontend;
 mod frontend_image;
 mod images;
 mod interrupt;
+mod lock;
 mod no_cache;
 mod page;
 mod pipeline;

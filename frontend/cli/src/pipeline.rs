@@ -143,6 +143,29 @@ pub async fn plan(
     })
 }
 
+/// What all of the file means, with no image looked up and `checksums` known of what URLs give.
+pub async fn resolve_whole(
+    source: &Source,
+    given: Given,
+    checksums: &BTreeMap<String, String>,
+    context: &mut Context<impl Tree>,
+) -> anyhow::Result<Resolved> {
+    let (mut spec, mut diagnostics) = parse(source);
+    replace_bases(&mut spec, &given.bases);
+    let facts = Facts {
+        platform: given.platform,
+        build_args: given.build_args,
+        lock: given.lock,
+        checksums: checksums.clone(),
+        ..Facts::default()
+    };
+    let mut resolved = learn(&spec, &Selection::All, facts, context, &mut NoImages).await?;
+    diagnostics.append(&mut resolved.diagnostics);
+    resolved.model = resolved.model.filter(|_| !has_errors(&diagnostics));
+    resolved.diagnostics = diagnostics;
+    Ok(resolved)
+}
+
 /// Puts other images in place of bases, as if the file named them.
 fn replace_bases(spec: &mut Spec, bases: &BTreeMap<String, String>) {
     for (name, reference) in &mut spec.bases.0 {

@@ -1,13 +1,17 @@
 //! A project on this machine: its file, its context, and what it is built for.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use layercake_planner::diagnostic::Diagnostic;
-use layercake_planner::lock::lock_path;
+use layercake_planner::facts::Platform;
+use layercake_planner::lock::{Lock, lock_path};
+use layercake_planner::model::Model;
 use layercake_planner::plan::Plan;
+use layercake_planner::resolve::Resolved;
 use layercake_planner::source::Source;
 
 use crate::daemon::Daemon;
@@ -129,6 +133,43 @@ impl<T: Tree> Project<T> {
             images,
         )
         .await
+    }
+
+    /// The lock beside the file; an empty one if there is none.
+    pub fn lock(&self) -> anyhow::Result<Lock> {
+        let Some(source) = &self.given.lock else {
+            return Ok(Lock::default());
+        };
+        Lock::parse(&source.text).map_err(|error| {
+            let found = Diagnostic::error("lock-file", error.span, error.message);
+            Rejected {
+                source: source.clone(),
+                diagnostics: vec![found],
+            }
+            .into()
+        })
+    }
+
+    /// What the whole file means at a platform, with nothing locked and no image looked up.
+    pub async fn resolve(
+        &mut self,
+        platform: &Platform,
+        checksums: &BTreeMap<String, String>,
+    ) -> anyhow::Result<Resolved> {
+        let given = Given {
+            platform: platform.clone(),
+            lock: None,
+            ..self.given.clone()
+        };
+        pipeline::resolve_whole(&self.source, given, checksums, &mut self.context).await
+    }
+
+    /// The model, unless there are errors.
+    pub fn accept(&self, resolved: Resolved) -> Result<Model, Rejected> {
+        resolved.model.ok_or_else(|| Rejected {
+            source: self.source.clone(),
+            diagnostics: resolved.diagnostics,
+        })
     }
 
     /// Plans without asking any registry, and refuses errors.

@@ -56,7 +56,7 @@ pub enum Problem {
         /// The archive.
         archive: PathBuf,
         /// Why.
-        source: ExtractError,
+        source: Box<ExtractError>,
     },
     /// The archive is another one.
     #[error("its archive has the {what} {found}, not {expected}")]
@@ -87,7 +87,7 @@ pub enum Problem {
     NoPython,
     /// Its files cannot be put in place.
     #[error(transparent)]
-    Link(#[from] InstallError),
+    Link(Box<InstallError>),
     /// Its record cannot be written.
     #[error("cannot write {}", path.display())]
     Write {
@@ -96,6 +96,12 @@ pub enum Problem {
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl From<InstallError> for Problem {
+    fn from(error: InstallError) -> Self {
+        Self::Link(Box::new(error))
+    }
 }
 
 /// Whether `error` comes from a disk that is full.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// The start of 1980, the earliest time that a zip file can hold.
-const FIXED: Duration = Duration::from_secs(315_532_800);
+const FIXED: Duration = Duration::from_hours(87_648);
 
 /// Gives a file or folder the fixed time.
 pub(crate) fn fix(path: &Path) -> io::Result<()> {

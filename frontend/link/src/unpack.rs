@@ -28,7 +28,7 @@ pub(crate) fn unpack(package: &Package, folder: PathBuf) -> Result<Unpacked, Pro
     let archive = Path::new(&package.archive);
     let done = unpack_archive(archive, &folder).map_err(|source| Problem::Unpack {
         archive: archive.to_owned(),
-        source,
+        source: Box::new(source),
     })?;
     let sha256 =
         parse_digest_from_hex::<Sha256>(&package.sha256).ok_or_else(|| Problem::Value {

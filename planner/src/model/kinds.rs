@@ -136,6 +136,9 @@ pub struct Conda {
     pub tool: Option<BaseIx>,
     /// Virtual packages to assume.
     pub virtual_packages: BTreeMap<String, String>,
+    /// Whether `layercake lock` solves it: the file does not have micromamba do so.
+    #[serde(skip)]
+    pub lockable: bool,
     /// The packages for the model's platform, where `layercake.lock` has them.
     #[serde(skip)]
     pub locked: Option<LockedEnvironment>,

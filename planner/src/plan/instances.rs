@@ -314,7 +314,7 @@ impl Builder<'_> {
             _ => Ok(Vec::new()),
         };
         let steps = steps.unwrap_or_else(|found| {
-            self.found.push(found);
+            self.found.push(*found);
             Vec::new()
         });
         let groups = steps.into_iter().map(|(group, step)| {

@@ -52,13 +52,13 @@ pub(super) fn steps(
     stage: &Stage,
     conda: &Conda,
     platform: &Platform,
-) -> Result<Vec<(String, LinkStep)>, Diagnostic> {
+) -> Result<Vec<(String, LinkStep)>, Box<Diagnostic>> {
     let Some(locked) = &conda.locked else {
         return Ok(Vec::new());
     };
     if locked.packages.is_empty() {
         let message = format!("`{}` is locked to no packages at all", stage.name);
-        return Err(Diagnostic::error("locked-environment", stage.span, message));
+        return Err(Diagnostic::error("locked-environment", stage.span, message).into());
     }
     let tool = tool(stage, locked)?;
     refuse_scripts(stage, locked)?;
@@ -94,7 +94,7 @@ fn python(packages: &[Package]) -> Option<LinkPython> {
 }
 
 /// The folder of channels that has the packages of a platform.
-fn conda_platform(stage: &Stage, platform: &Platform) -> Result<&'static str, Diagnostic> {
+fn conda_platform(stage: &Stage, platform: &Platform) -> Result<&'static str, Box<Diagnostic>> {
     match (platform.os.as_str(), platform.architecture.as_str()) {
         ("linux", "amd64") => Ok("linux-64"),
         ("linux", "arm64") => Ok("linux-aarch64"),
@@ -103,12 +103,12 @@ fn conda_platform(stage: &Stage, platform: &Platform) -> Result<&'static str, Di
         ("linux", "riscv64") => Ok("linux-riscv64"),
         _ => {
             let message = format!("conda has no packages for {platform}");
-            Err(Diagnostic::error("locked-environment", stage.span, message))
+            Err(Diagnostic::error("locked-environment", stage.span, message).into())
         }
     }
 }
 
-fn tool<'l>(stage: &Stage, locked: &'l LockedEnvironment) -> Result<&'l Tool, Diagnostic> {
+fn tool<'l>(stage: &Stage, locked: &'l LockedEnvironment) -> Result<&'l Tool, Box<Diagnostic>> {
     locked.tool.as_ref().ok_or_else(|| {
         let message = format!(
             "`{}` is locked, but the lock does not say which tool links its packages",
@@ -116,11 +116,12 @@ fn tool<'l>(stage: &Stage, locked: &'l LockedEnvironment) -> Result<&'l Tool, Di
         );
         Diagnostic::error("locked-environment", stage.span, message)
             .help("run `layercake lock --update-tool`")
+            .into()
     })
 }
 
 /// What a script would do depends on more than the package, and would undo that groups are independent.
-fn refuse_scripts(stage: &Stage, locked: &LockedEnvironment) -> Result<(), Diagnostic> {
+fn refuse_scripts(stage: &Stage, locked: &LockedEnvironment) -> Result<(), Box<Diagnostic>> {
     let packages = locked.packages.iter();
     let scripts = packages.filter(|package| package.scripts);
     let names: BTreeSet<_> = scripts.map(|package| package.name.as_str()).collect();
@@ -133,14 +134,13 @@ fn refuse_scripts(stage: &Stage, locked: &LockedEnvironment) -> Result<(), Diagn
         stage.name,
         list(&names)
     );
-    Err(
-        Diagnostic::error("locked-environment", stage.span, message).help(
-            "leave them out, or have it solved and installed in the build: `installer: micromamba`",
-        ),
-    )
+    let found = Diagnostic::error("locked-environment", stage.span, message);
+    let way =
+        "leave them out, or have it solved and installed in the build: `installer: micromamba`";
+    Err(found.help(way).into())
 }
 
-fn refuse_wheels(stage: &Stage, locked: &LockedEnvironment) -> Result<(), Diagnostic> {
+fn refuse_wheels(stage: &Stage, locked: &LockedEnvironment) -> Result<(), Box<Diagnostic>> {
     let wheels: Vec<_> = locked.wheels.iter().map(|it| it.name.as_str()).collect();
     if wheels.is_empty() {
         return Ok(());
@@ -150,6 +150,6 @@ fn refuse_wheels(stage: &Stage, locked: &LockedEnvironment) -> Result<(), Diagno
         stage.name,
         list(&wheels)
     );
-    Err(Diagnostic::error("locked-environment", stage.span, message)
-        .help("move it to a `pip` stage of its own"))
+    let found = Diagnostic::error("locked-environment", stage.span, message);
+    Err(found.help("move it to a `pip` stage of its own").into())
 }

@@ -79,6 +79,7 @@ impl Resolver<'_> {
             prefix: prefix?,
             tool,
             virtual_packages,
+            lockable: spec.installer.is_none(),
             locked,
         })
     }

@@ -4,6 +4,7 @@ mod build;
 mod cache;
 mod context;
 mod explain;
+mod lock;
 mod replay;
 mod report;
 mod show;
@@ -12,6 +13,7 @@ pub use build::{BuildArgs, Expensive, ProgressMode};
 pub use cache::{DuArgs, HistoryArgs, Keep, PruneArgs};
 pub use context::ContextArgs;
 pub use explain::ExplainArgs;
+pub use lock::LockArgs;
 pub use replay::{CachedBuilds, ReplayArgs};
 pub use report::ReportArgs;
 pub use show::{
@@ -55,6 +57,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Show what is built from what, in which order
     Plan(PlanArgs),
+    /// Write down what names, versions and URLs come to: layercake.lock
+    Lock(LockArgs),
     /// Draw the graph of stages
     Graph(GraphArgs),
     /// Show what BuildKit is told to do

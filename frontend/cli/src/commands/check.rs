@@ -1,12 +1,13 @@
 //! `layercake check`: everything that is wrong with the file, at once.
 
-use layercake_planner::diagnostic::{Diagnostic, Severity};
+use layercake_planner::diagnostic::Diagnostic;
 use layercake_planner::render::{Record, records};
 use layercake_planner::source::Source;
 use serde::Serialize;
 
 use crate::args::{CheckArgs, ShowFormat};
 use crate::exit::ExitStatus;
+use crate::lock::is_wrong;
 use crate::pipeline::{Rejected, Scope};
 use crate::printer::Printer;
 use crate::project::Project;
@@ -45,7 +46,7 @@ pub async fn run(
         }
         ShowFormat::Text => printer.findings(&source, &found)?,
     }
-    let wrong = found.iter().any(|found| found.severity == Severity::Error);
+    let wrong = found.iter().any(is_wrong);
     Ok(if wrong {
         ExitStatus::Rejected
     } else {

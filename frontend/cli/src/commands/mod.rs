@@ -9,6 +9,7 @@ mod frontend;
 mod graph;
 mod history;
 mod llb;
+mod lock;
 mod plan;
 mod prune;
 mod replay;
@@ -27,6 +28,7 @@ pub async fn run(cli: Cli, printer: &Printer) -> anyhow::Result<ExitStatus> {
     match cli.command {
         Command::Check(args) => check::run(args, &environment, printer).await,
         Command::Plan(args) => plan::run(args, &environment, printer).await,
+        Command::Lock(args) => lock::run(args, &environment, printer).await,
         Command::Graph(args) => graph::run(args, &environment, printer).await,
         Command::Llb(args) => llb::run(args, &environment, printer).await,
         Command::Build(args) => build::run(*args, &environment, printer).await,

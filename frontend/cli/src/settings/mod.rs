@@ -2,10 +2,12 @@
 
 mod build;
 mod fields;
+mod lock;
 mod platform;
 mod template;
 
 pub use build::{BuildSettings, CacheTemplate, OutputTemplate};
+pub use lock::LockSettings;
 pub use platform::{host_platform, parse_platform, to_llb, to_wire};
 pub use template::fill;
 

@@ -1,0 +1,336 @@
+//! Environments solved against a channel of this machine, made for each test.
+#![allow(clippy::unwrap_used)] // A test that cannot write its channel is to stop there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+use layercake_conda::{Access, Conda, CondaError, Request, Solved, Update};
+use layercake_planner::facts::Platform;
+use layercake_planner::lock::{Environment, Package};
+use rattler_conda_types::compression_level::CompressionLevel;
+use rattler_package_streaming::write::write_conda_package;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+/// A channel that packages can be put into.
+struct World {
+    folder: TempDir,
+    index: Map<String, Value>,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut world = Self {
+            folder,
+            index: Map::new(),
+        };
+        world.put("libc", "2.0", &[], &[]);
+        world.put("numpy", "1.0", &["libc >=1"], &[]);
+        world.put("numpy", "1.5", &["libc >=2"], &[]);
+        world.put("scipy", "1.0", &["numpy >=1,<2"], &[]);
+        world
+    }
+
+    fn subdir(&self) -> PathBuf {
+        self.folder.path().join("main/linux-64")
+    }
+
+    /// Adds a package with these files, and writes the index.
+    fn put(&mut self, name: &str, version: &str, depends: &[&str], files: &[&str]) -> &mut Self {
+        let record = json!({
+            "name": name, "version": version, "build": "h0_0", "build_number": 0,
+            "subdir": "linux-64", "depends": depends, "constrains": [],
+        });
+        let file = format!("{name}-{version}-h0_0.conda");
+        let archive = archive(&record, files);
+        let folder = self.subdir();
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(&file), &archive).unwrap();
+        let mut record = record;
+        record["sha256"] = hex::encode(Sha256::digest(&archive)).into();
+        record["size"] = archive.len().into();
+        self.index.insert(file, record);
+        self.write_index();
+        self
+    }
+
+    fn remove(&mut self, file: &str) {
+        self.index.remove(file).unwrap();
+        self.write_index();
+    }
+
+    fn write_index(&self) {
+        let linux = json!({ "info": { "subdir": "linux-64" }, "packages": {}, "packages.conda": self.index });
+        fs::write(self.subdir().join("repodata.json"), linux.to_string()).unwrap();
+        let noarch =
+            json!({ "info": { "subdir": "noarch" }, "packages": {}, "packages.conda": {} });
+        let folder = self.folder.path().join("main/noarch");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("repodata.json"), noarch.to_string()).unwrap();
+    }
+
+    fn access(&self, offline: bool) -> Access {
+        Access {
+            channel_alias: url(self.folder.path()),
+            root: self.folder.path().to_owned(),
+            cache: self.folder.path().join("cache"),
+            mirrors: Vec::new(),
+            offline,
+        }
+    }
+
+    async fn try_solve(
+        &self,
+        request: &Request,
+        locked: Option<&Environment>,
+        update: &Update,
+    ) -> Result<Solved, CondaError> {
+        let conda = Conda::new(self.access(false)).unwrap();
+        conda
+            .solve(request, &Platform::default(), locked, update)
+            .await
+    }
+
+    async fn solved(&self, request: &Request, locked: Option<&Environment>) -> Vec<String> {
+        let solved = self.try_solve(request, locked, &Update::Nothing).await;
+        shown(&solved.unwrap().packages)
+    }
+
+    async fn lock(&self, request: &Request) -> Environment {
+        let solved = self.try_solve(request, None, &Update::Nothing).await;
+        environment(request, solved.unwrap())
+    }
+}
+
+fn url(folder: &Path) -> url::Url {
+    url::Url::from_directory_path(folder).unwrap()
+}
+
+fn archive(record: &Value, files: &[&str]) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut paths = Vec::new();
+    let mut listed = Vec::new();
+    for file in files {
+        let path = folder.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "#!/bin/sh\n").unwrap();
+        paths.push(path);
+        listed.push(json!({
+            "_path": file, "path_type": "hardlink", "size_in_bytes": 10,
+            "sha256": hex::encode(Sha256::digest("#!/bin/sh\n")),
+        }));
+    }
+    let info = folder.path().join("info");
+    fs::create_dir_all(&info).unwrap();
+    let written = [
+        ("index.json", record.clone()),
+        ("paths.json", json!({ "paths": listed, "paths_version": 1 })),
+    ];
+    for (name, value) in written {
+        let path = info.join(name);
+        fs::write(&path, value.to_string()).unwrap();
+        paths.push(path);
+    }
+    let mut bytes = Cursor::new(Vec::new());
+    let time = "2024-01-01T00:00:00Z".parse().unwrap();
+    let level = CompressionLevel::Lowest;
+    write_conda_package(
+        &mut bytes,
+        folder.path(),
+        &paths,
+        level,
+        None,
+        "x",
+        Some(&time),
+        None,
+    )
+    .unwrap();
+    bytes.into_inner()
+}
+
+fn request(packages: &[&str]) -> Request {
+    Request {
+        channels: vec!["main".into()],
+        packages: packages.iter().map(|text| (*text).to_owned()).collect(),
+        ..Request::default()
+    }
+}
+
+fn environment(request: &Request, solved: Solved) -> Environment {
+    Environment {
+        stage: "env".into(),
+        platform: "linux/amd64".into(),
+        spec: request.digest(),
+        channels: request.channels.clone(),
+        requested: request.packages.clone(),
+        requested_pip: Vec::new(),
+        virtual_packages: solved.virtual_packages,
+        packages: solved.packages,
+        wheels: Vec::new(),
+    }
+}
+
+fn shown(packages: &[Package]) -> Vec<String> {
+    let packages = packages.iter();
+    packages
+        .map(|package| format!("{} {}", package.name, package.version))
+        .collect()
+}
+
+#[tokio::test]
+async fn the_newest_packages_are_taken_with_what_they_need() {
+    let world = World::new();
+    let locked = world.lock(&request(&["scipy"])).await;
+    assert_eq!(
+        shown(&locked.packages),
+        ["libc 2.0", "numpy 1.5", "scipy 1.0"]
+    );
+    let numpy = &locked.packages[1];
+    assert_eq!(numpy.depends, ["libc >=2"]);
+    let file = url::Url::parse(&numpy.url).unwrap().to_file_path().unwrap();
+    let bytes = fs::read(file).unwrap();
+    assert_eq!(numpy.sha256, hex::encode(Sha256::digest(&bytes)));
+    assert_eq!(numpy.size, bytes.len() as u64);
+}
+
+#[tokio::test]
+async fn what_is_locked_stays_and_what_is_named_moves() {
+    let mut world = World::new();
+    let request = request(&["scipy"]);
+    let locked = world.lock(&request).await;
+    world.put("numpy", "1.6", &["libc >=3"], &[]);
+    world.put("libc", "3.0", &[], &[]);
+    world.put("scipy", "1.1", &["numpy >=1,<2"], &[]);
+    assert_eq!(
+        world.solved(&request, Some(&locked)).await,
+        shown(&locked.packages)
+    );
+
+    let names = BTreeSet::from(["numpy".to_owned()]);
+    let moved = world
+        .try_solve(&request, Some(&locked), &Update::Packages(names))
+        .await;
+    assert_eq!(
+        shown(&moved.unwrap().packages),
+        ["libc 3.0", "numpy 1.6", "scipy 1.0"]
+    );
+
+    let moved = world
+        .try_solve(&request, Some(&locked), &Update::Everything)
+        .await;
+    assert_eq!(
+        shown(&moved.unwrap().packages),
+        ["libc 3.0", "numpy 1.6", "scipy 1.1"]
+    );
+}
+
+#[tokio::test]
+async fn a_request_that_changed_moves_only_what_it_must() {
+    let mut world = World::new();
+    let locked = world.lock(&request(&["scipy"])).await;
+    world.put("numpy", "1.6", &["libc"], &[]);
+    world.put("pandas", "2.0", &["numpy"], &[]);
+    assert_eq!(
+        world
+            .solved(&request(&["pandas", "scipy"]), Some(&locked))
+            .await,
+        ["libc 2.0", "numpy 1.5", "pandas 2.0", "scipy 1.0"]
+    );
+    assert_eq!(
+        world
+            .solved(&request(&["numpy 1.0", "scipy"]), Some(&locked))
+            .await,
+        ["libc 2.0", "numpy 1.0", "scipy 1.0"]
+    );
+}
+
+#[tokio::test]
+async fn a_package_that_left_the_channel_stays_locked() {
+    let mut world = World::new();
+    let request = request(&["scipy"]);
+    let locked = world.lock(&request).await;
+    world.remove("numpy-1.5-h0_0.conda");
+    assert_eq!(
+        world.solved(&request, Some(&locked)).await,
+        shown(&locked.packages)
+    );
+}
+
+#[tokio::test]
+async fn the_solver_explains_what_cannot_be() {
+    let world = World::new();
+    let impossible = request(&["libc", "numpy >=9", "scipy"]);
+    let error = world.try_solve(&impossible, None, &Update::Nothing).await;
+    let Err(CondaError::Unsolvable(unsolvable)) = error else {
+        unreachable!("there is no such numpy")
+    };
+    assert_eq!(unsolvable.specs, ["numpy >=9"]);
+    insta::assert_snapshot!(unsolvable.explanation);
+}
+
+#[tokio::test]
+async fn virtual_packages_are_those_of_the_stage() {
+    let mut world = World::new();
+    world.put("torch", "2.0", &["__cuda >=12"], &[]);
+    world.put("torch", "1.0", &["__glibc >=2.17"], &[]);
+    let mut request = request(&["torch"]);
+    assert_eq!(world.solved(&request, None).await, ["torch 1.0"]);
+    request.virtual_packages = BTreeMap::from([("cuda".to_owned(), "12.5".to_owned())]);
+    assert_eq!(world.solved(&request, None).await, ["torch 2.0"]);
+    let locked = world.lock(&request).await;
+    assert_eq!(locked.virtual_packages["cuda"], "12.5");
+    assert_eq!(locked.virtual_packages["glibc"], "2.28");
+}
+
+#[tokio::test]
+async fn scripts_are_found_in_the_archives() {
+    let mut world = World::new();
+    world.put("noisy", "1.0", &[], &["bin/.noisy-post-link.sh"]);
+    let locked = world.lock(&request(&["libc", "noisy"])).await;
+    let scripts: Vec<_> = locked
+        .packages
+        .iter()
+        .map(|package| package.scripts)
+        .collect();
+    assert_eq!(scripts, [false, true]);
+}
+
+#[tokio::test]
+async fn offline_nobody_is_asked() {
+    let world = World::new();
+    let conda = Conda::new(world.access(true)).unwrap();
+    let platform = Platform::default();
+    let local = conda
+        .solve(&request(&["scipy"]), &platform, None, &Update::Nothing)
+        .await;
+    assert_eq!(local.unwrap().packages.len(), 3);
+    let mut remote = request(&["scipy"]);
+    remote.channels = vec!["https://conda.invalid/main".into()];
+    let error = conda
+        .solve(&remote, &platform, None, &Update::Nothing)
+        .await;
+    assert!(matches!(error, Err(CondaError::Repodata(_))), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_meant_is_refused() {
+    let world = World::new();
+    let error = world
+        .try_solve(&request(&["numpy >=="]), None, &Update::Nothing)
+        .await;
+    assert!(matches!(error, Err(CondaError::Spec { .. })), "{error:?}");
+    let mut nowhere = request(&["numpy"]);
+    nowhere.channels.clear();
+    let error = world.try_solve(&nowhere, None, &Update::Nothing).await;
+    assert!(matches!(error, Err(CondaError::NoChannel)), "{error:?}");
+    nowhere.channels = vec!["elsewhere".into()];
+    let error = world
+        .try_solve(&nowhere, None, &Update::Nothing)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("elsewhere"), "{error}");
+}
