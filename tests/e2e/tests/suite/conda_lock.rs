@@ -8,7 +8,7 @@ use layercake_tests::{
 };
 
 /// One environment linked by the lock, and the same packages installed by a micromamba.
-const FILE: &str = r#"project: conda-lock
+const FILE: &str = r"project: conda-lock
 bases:
   debian: debian:bookworm-slim
   micromamba: mambaorg/micromamba:1.5.8-jammy-cuda-12.5.0
@@ -19,7 +19,7 @@ stages:
 services:
   linked: { base: debian, stages: [env] }
   ordinary: { base: debian, stages: [installed] }
-"#;
+";
 
 /// Prints every file of the environment: its mode, and its digest, target or record without what depends on the
 /// cache it was linked from. Files that Python itself compiles are no one's.
