@@ -180,7 +180,9 @@ fn check_changes(change: impl FnOnce(&mut Lock), expected: impl Fn(&str) -> bool
 
 fn package<'l>(lock: &'l mut Lock, name: &str) -> &'l mut Package {
     let mut packages = lock.environments[0].packages.iter_mut();
-    packages.find(|package| package.name == name).unwrap()
+    packages
+        .find(|package| package.name == name)
+        .expect("a package of this name")
 }
 
 #[test]
