@@ -196,9 +196,13 @@ fn an_image_tells_what_it_was_made_of() -> Result<()> {
 #[test]
 fn a_forced_run_keeps_its_package_cache() -> Result<()> {
     let site = Site::new()?;
-    let stages = "\nstages:\n  count:\n    run:\n      script: touch /cache/$(cat /proc/sys/kernel/random/uuid); ls /cache | wc -l > /out/count\n      outputs: [/out]\n      caches: [/cache]\n  counted: { needs: [count], run: cat /out/count > /counted }\n";
+    // The id of a cache mount is in no key, so another project's result would be found.
+    let mark = mark();
+    let stages = format!(
+        "\nstages:\n  count:\n    run:\n      script: \": {mark}; touch /cache/$(cat /proc/sys/kernel/random/uuid); ls /cache | wc -l > /out/count\"\n      outputs: [/out]\n      caches: [/cache]\n  counted: {{ needs: [count], run: cat /out/count > /counted }}\n"
+    );
     site.workspace
-        .replace("layercake.yaml", "\nstages:\n", stages)?;
+        .replace("layercake.yaml", "\nstages:\n", &stages)?;
     site.workspace.replace(
         "layercake.yaml",
         "stages: [pages,",
