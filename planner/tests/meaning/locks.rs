@@ -237,12 +237,12 @@ fn a_stage_that_reads_an_environment_reads_it_whole() {
         "services:",
         "  lib: { copy: { stage: env, from: /opt/conda/lib, to: /srv/lib } }\nservices:",
     );
-    let text = text.replace("[env, tool]", "[lib]");
+    let text = text.replace("[env, tool]", "[lib, tool]");
     let plan = world(&many()).planned(&text);
     let groups = links(&plan).len();
     let mut works = plan.stages().map(|(_, stage)| &stage.work);
     assert!(works.any(|work| matches!(work, Work::Join { parts } if parts.len() == groups)));
-    assert_eq!(plan.services[0].layers.len(), 1);
+    assert_eq!(plan.services[0].layers.len(), 2);
 }
 
 #[test]
