@@ -26,7 +26,7 @@ const PROGRAM: &str = "/layercake";
 const TOOL: &str = "layercake-link";
 
 /// The label that has the digest of the tool's bytes; `layercake lock` pins it.
-const TOOL_LABEL: &str = "dev.layercake.link";
+pub const TOOL_LABEL: &str = "dev.layercake.link";
 
 /// Builds the image and pushes or writes it.
 pub async fn build(

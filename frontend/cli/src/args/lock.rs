@@ -10,7 +10,7 @@ use super::{DaemonArgs, ProjectArgs};
 #[derive(Debug, Args)]
 pub struct LockArgs {
     /// Write nothing; fail if the lock is not what the file asks for
-    #[arg(long, conflicts_with_all = ["update", "update_all", "update_bases"])]
+    #[arg(long, conflicts_with_all = ["update", "update_all", "update_bases", "update_tool"])]
     pub check: bool,
     /// Move these packages, and what they force; all others stay
     #[arg(long, value_name = "PACKAGE", num_args = 1.., value_delimiter = ',')]
@@ -21,6 +21,9 @@ pub struct LockArgs {
     /// Look the digests of the bases up again
     #[arg(long, conflicts_with = "offline")]
     pub update_bases: bool,
+    /// Pin the tool of the frontend image that the file's first line names now: all is linked again if it is another
+    #[arg(long, conflicts_with = "offline")]
+    pub update_tool: bool,
     /// Ask nobody: read channels from the cache and from this machine, and look no image up
     #[arg(long)]
     pub offline: bool,

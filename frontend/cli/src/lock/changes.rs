@@ -25,6 +25,9 @@ pub fn changes(before: &Lock, after: &Lock) -> String {
 /// All that is locked, by where and what, with its version or digest.
 fn entries(lock: &Lock) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
+    if let Some(tool) = &lock.tool {
+        all.insert("the tool that links packages".into(), tool.digest.clone());
+    }
     for base in &lock.bases {
         all.insert(
             format!("{} {}", base.platform, base.reference),

@@ -3,6 +3,7 @@
 mod changes;
 mod check;
 mod explain;
+mod tool;
 
 pub use check::{check, is_wrong};
 
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use layercake_conda::pip::names;
 use layercake_conda::{Conda, Pip, Request, Update};
-use layercake_planner::facts::{Facts, Platform};
+use layercake_planner::facts::{Facts, ImageFact, Platform};
 use layercake_planner::lock::{Environment as Locked, Lock, LockedBase, LockedFetch, lock_path};
 use layercake_planner::model::{self, Kind, Model};
 use layercake_planner::suggest::suggest;
@@ -99,6 +100,9 @@ impl<E: Environment> Making<'_, E> {
                 }
             }
         }
+        if !lock.environments.is_empty() {
+            lock.tool = self.tool(project, before).await?;
+        }
         let fetches = checksums.into_iter();
         lock.fetches = fetches
             .map(|(url, checksum)| LockedFetch { url, checksum })
@@ -167,7 +171,8 @@ impl<E: Environment> Making<'_, E> {
                 "warning: {names} for {platform}: not locked, as images are not looked up offline"
             ));
         } else if !unknown.is_empty() {
-            locked.extend(self.look_up(&unknown, &model.platform).await?);
+            let images = self.look_up(&unknown, &model.platform).await?.into_iter();
+            locked.extend(images.map(|(reference, image)| (reference, image.digest)));
         }
         locked.sort();
         locked.dedup();
@@ -183,7 +188,7 @@ impl<E: Environment> Making<'_, E> {
         &self,
         references: &BTreeSet<String>,
         platform: &Platform,
-    ) -> anyhow::Result<Vec<(String, String)>> {
+    ) -> anyhow::Result<BTreeMap<String, ImageFact>> {
         let daemon = Daemon::connect(self.daemon, self.environment).await?;
         let session = daemon.client.attach(Daemon::logins()).await?;
         let facts = daemon
@@ -198,10 +203,7 @@ impl<E: Environment> Making<'_, E> {
                 Ok(facts)
             })
             .await?;
-        let images = facts.images.into_iter();
-        Ok(images
-            .map(|(reference, image)| (reference, image.digest))
-            .collect())
+        Ok(facts.images)
     }
 
     async fn solve(

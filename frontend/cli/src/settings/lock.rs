@@ -21,6 +21,8 @@ pub struct LockSettings {
     pub update: Update,
     /// Whether bases move.
     pub update_bases: bool,
+    /// Whether the tool that links packages moves.
+    pub update_tool: bool,
     /// How channels are reached.
     pub access: Access,
 }
@@ -54,6 +56,7 @@ impl LockSettings {
             platforms,
             update,
             update_bases: args.update_bases,
+            update_tool: args.update_tool,
             access: Access {
                 channel_alias,
                 root: args.project.context.clone(),
