@@ -8,8 +8,7 @@ use layercake_tests::{
 };
 
 /// One environment linked by the lock, and the same packages installed by a micromamba.
-const FILE: &str = r"project: conda-lock
-bases:
+const FILE: &str = r"bases:
   debian: debian:bookworm-slim
   micromamba: mambaorg/micromamba:1.5.8-jammy-cuda-12.5.0
 stages:
@@ -54,13 +53,24 @@ fn workspace() -> Result<(Engine, CondaLock, Workspace)> {
     let engine = Engine::given()?;
     let lock = CondaLock::of_channel(&engine)?;
     let workspace = Workspace::of_example("hello")?;
-    workspace.write("layercake.yaml", FILE)?;
+    workspace.write("layercake.yaml", &format!("project: {}\n{FILE}", mark()))?;
     lock.write(&workspace, "env")?;
     Ok((engine, lock, workspace))
 }
 
+/// Where this test's images are, and no other's.
+fn repository(workspace: &Workspace, service: &str) -> Result<String> {
+    let file = workspace.read("layercake.yaml")?;
+    let project = file.lines().find_map(|line| line.strip_prefix("project: "));
+    Ok(format!("{}/{service}", project.context("no project")?))
+}
+
 fn build(door: Door, engine: &Engine, workspace: &Workspace, service: &str) -> Result<Outcome> {
-    let name = format!("{}/conda-lock/{service}:test", engine.registry()?);
+    let name = format!(
+        "{}/{}:test",
+        engine.registry()?,
+        repository(workspace, service)?
+    );
     let flags = [
         "--output".to_owned(),
         format!("type=image,name={name},push=true"),
@@ -70,8 +80,8 @@ fn build(door: Door, engine: &Engine, workspace: &Workspace, service: &str) -> R
 }
 
 /// What a Python of the image prints.
-fn python(engine: &Engine, service: &str, script: &str) -> Result<String> {
-    let container = Container::of(engine, &format!("conda-lock/{service}"), "test")?;
+fn python(engine: &Engine, workspace: &Workspace, service: &str, script: &str) -> Result<String> {
+    let container = Container::of(engine, &repository(workspace, service)?, "test")?;
     container.run(&["/opt/conda/bin/python".into(), "-c".into(), script.into()])
 }
 
@@ -89,8 +99,8 @@ fn a_linked_environment_is_what_an_ordinary_installation_is() -> Result<()> {
     build(Door::Cli, &engine, &workspace, "linked")?;
     build(Door::Cli, &engine, &workspace, "ordinary")?;
     let imports = "import numpy, pandas, scipy, matplotlib; print(numpy.ones(3).sum())";
-    ensure!(python(&engine, "linked", imports)?.trim() == "3.0");
-    let list = |service| python(&engine, service, LIST);
+    ensure!(python(&engine, &workspace, "linked", imports)?.trim() == "3.0");
+    let list = |service| python(&engine, &workspace, service, LIST);
     let (linked, ordinary) = (list("linked")?, list("ordinary")?);
     ensure!(linked.lines().count() > 1000, "few files:\n{linked}");
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
@@ -120,7 +130,12 @@ fn another_version_of_one_package_links_one_group() -> Result<()> {
     let ran = linked(&outcome);
     ensure!(ran.len() == 1, "linked again: {ran:?}");
     let group = ran.first().copied().unwrap_or_default().to_owned();
-    let now = python(&engine, "linked", "import idna; print(idna.__version__)")?;
+    let now = python(
+        &engine,
+        &workspace,
+        "linked",
+        "import idna; print(idna.__version__)",
+    )?;
     ensure!(now.trim() != version, "still {version}");
     // The other door has the same steps.
     let outcome = build(Door::Buildx, &engine, &workspace, "linked")?;
