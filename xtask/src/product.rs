@@ -1,6 +1,5 @@
 //! The product itself, as it ships: two static binaries, and the frontend image made of them.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -20,29 +19,18 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 /// Builds `layercake` as one static binary, and beside it the tool that links conda packages, and returns where
 /// the first is.
 pub fn binary() -> Result<PathBuf> {
-    let binary = build("layercake", "release")?;
-    let tool = build("layercake-link", "link")?;
-    let beside = binary.with_file_name("layercake-link");
-    fs::copy(&tool, &beside)
-        .with_context(|| format!("cannot put {} beside layercake", tool.display()))?;
-    Ok(binary)
+    build("layercake-link")?;
+    build("layercake")
 }
 
 /// One package at a time: what another one asks of their common dependencies must not change the tool's bytes, which
 /// are in the key of every locked conda stage.
-fn build(package: &str, profile: &str) -> Result<PathBuf> {
+fn build(package: &str) -> Result<PathBuf> {
     step(format!("Build {package}, static, with cargo"), || {
         let folder = workspace::path("target/static");
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo
-            .args([
-                "build",
-                "--profile",
-                profile,
-                "--locked",
-                "--package",
-                package,
-            ])
+            .args(["build", "--release", "--locked", "--package", package])
             .args(["--target", TARGET, "--target-dir"])
             .arg(&folder)
             .env("RUSTFLAGS", "-C target-feature=+crt-static")
@@ -50,7 +38,7 @@ fn build(package: &str, profile: &str) -> Result<PathBuf> {
             .current_dir(workspace::root());
         let log = workspace::path(format!("target/engine/log/{package}.log"));
         run::logged(&mut cargo, &log)?;
-        Ok(folder.join(TARGET).join(profile).join(package))
+        Ok(folder.join(TARGET).join("release").join(package))
     })
 }
 
