@@ -20,11 +20,13 @@ services:
   ordinary: { base: debian, stages: [installed] }
 ";
 
-/// Prints every file of the environment: its mode, and its digest, target or record without what depends on the
-/// cache it was linked from. Files that Python itself compiles are no one's.
+/// Prints what the environment's folders hold: of each file its mode, and its digest, target or record without what
+/// depends on the cache it was linked from; for each package one line, as BuildKit clips long output. Files that Python
+/// itself compiles are no one's.
 const LIST: &str = r#"
-import hashlib, json, os
+import collections, hashlib, json, os
 root = "/opt/conda"
+groups = collections.defaultdict(list)
 for folder, folders, files in sorted(os.walk(root)):
     folders[:] = [name for name in folders if name != "__pycache__"]
     for name in sorted(files + [name for name in folders if os.path.islink(os.path.join(folder, name))]):
@@ -43,17 +45,25 @@ for folder, folders, files in sorted(os.walk(root)):
                 record["files"].sort()
                 record["paths_data"]["paths"].sort(key=lambda entry: entry["_path"])
                 content = json.dumps(record, sort_keys=True)
-                print("record", content)
                 content = content.encode()
             content = hashlib.sha256(content).hexdigest()
-        print(oct(mode), os.path.relpath(path, root), content)
+        name = os.path.relpath(path, root)
+        groups["/".join(name.split("/")[:4])].append((oct(mode), name, content))
+for name, files in sorted(groups.items()):
+    print(name, len(files), hashlib.sha256(repr(files).encode()).hexdigest())
 "#;
 
 fn workspace() -> Result<(Engine, CondaLock, Workspace)> {
     let engine = Engine::given()?;
     let lock = CondaLock::of_channel(&engine)?;
     let workspace = Workspace::of_example("hello")?;
-    workspace.write("layercake.yaml", &format!("project: {}\n{FILE}", mark()))?;
+    workspace.write(
+        "layercake.yaml",
+        &format!(
+            "# syntax=docker.io/layercake/frontend:0.1\nproject: {}\n{FILE}",
+            mark()
+        ),
+    )?;
     lock.write(&workspace, "env")?;
     Ok((engine, lock, workspace))
 }
@@ -102,7 +112,7 @@ fn a_linked_environment_is_what_an_ordinary_installation_is() -> Result<()> {
     ensure!(python(&engine, &workspace, "linked", imports)?.trim() == "3.0");
     let list = |service| python(&engine, &workspace, service, LIST);
     let (linked, ordinary) = (list("linked")?, list("ordinary")?);
-    ensure!(linked.lines().count() > 1000, "few files:\n{linked}");
+    ensure!(linked.lines().count() > 200, "few files:\n{linked}");
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
     let (linked, ordinary) = (lines(&linked), lines(&ordinary));
     let differ: Vec<_> = linked.symmetric_difference(&ordinary).take(20).collect();
