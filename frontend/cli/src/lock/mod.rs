@@ -101,7 +101,7 @@ impl<E: Environment> Making<'_, E> {
             }
         }
         if !lock.environments.is_empty() {
-            lock.tool = self.tool(project, before).await?;
+            lock.tool = self.tool(project, before).await;
         }
         let fetches = checksums.into_iter();
         lock.fetches = fetches

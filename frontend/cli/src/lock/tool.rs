@@ -16,13 +16,9 @@ const USUAL: &str = "docker.io/layercake/frontend:0.1";
 impl<E: Environment> Making<'_, E> {
     /// The tool that is locked, or that of the frontend image where none is or it is to move. An image without a tool
     /// is told, and keeps the environments from being linked until it is locked.
-    pub(super) async fn tool(
-        &self,
-        project: &Project,
-        before: &Lock,
-    ) -> anyhow::Result<Option<Tool>> {
+    pub(super) async fn tool(&self, project: &Project, before: &Lock) -> Option<Tool> {
         if before.tool.is_some() && !self.settings.update_tool || self.settings.access.offline {
-            return Ok(before.tool.clone());
+            return before.tool.clone();
         }
         let reference = frontend(&project.source);
         let asked = BTreeSet::from([reference.to_owned()]);
@@ -37,20 +33,20 @@ impl<E: Environment> Making<'_, E> {
         match digest {
             Some((digest, image)) => {
                 let name = reference.split('@').next().unwrap_or(reference);
-                Ok(Some(Tool {
+                Some(Tool {
                     image: format!("{name}@{image}"),
                     digest: digest.to_owned(),
-                }))
+                })
             }
             None => self.without(before, reference, &format!("it has no label {TOOL_LABEL}")),
         }
     }
 
-    fn without(&self, before: &Lock, reference: &str, why: &str) -> anyhow::Result<Option<Tool>> {
+    fn without(&self, before: &Lock, reference: &str, why: &str) -> Option<Tool> {
         self.printer.note(&format!(
             "warning: the tool that links packages is not locked: the frontend image {reference}: {why}\n  way out: name an image that has it in the file's first line, `# syntax=IMAGE`, and run `layercake lock --update-tool`"
         ));
-        Ok(before.tool.clone())
+        before.tool.clone()
     }
 }
 
