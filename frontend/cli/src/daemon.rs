@@ -15,10 +15,11 @@ use layercake_lower::{Abilities, ContextSource, LowerOptions, Lowered, NoCache, 
 use crate::args::DaemonArgs;
 use crate::facts::tree::Tree;
 use crate::images::{GatewayImages, abilities, image_records};
-use crate::pipeline::{Planned, Scope};
+use crate::pipeline::Scope;
 use crate::printer::Printer;
 use crate::project::Project;
 use crate::settings::{Environment, address};
+use crate::stage_images::{StageImages, look_up};
 
 /// A daemon that answers.
 #[derive(Clone, Debug)]
@@ -38,6 +39,17 @@ pub struct PlannedOn {
     pub warnings: Vec<layercake_planner::diagnostic::Diagnostic>,
     /// What the daemon can do.
     pub abilities: Abilities,
+    /// What the plan's registry has of its stages.
+    pub images: StageImages,
+}
+
+/// What becomes of stages that a registry has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// They are taken, as builds do.
+    Taken,
+    /// They are made, as builds do where the registry has none: what the daemon holds was made so.
+    Made,
 }
 
 impl Daemon {
@@ -72,17 +84,10 @@ impl Daemon {
         project: &mut Project<impl Tree>,
         scope: &Scope,
     ) -> anyhow::Result<PlannedOn> {
-        let (planned, abilities) = self
-            .ask(session, async |bridge| {
-                plan_by(bridge, project, scope).await
-            })
-            .await?;
-        let (plan, warnings) = planned.accept(&project.source)?;
-        Ok(PlannedOn {
-            plan,
-            warnings,
-            abilities,
+        self.ask(session, async |bridge| {
+            plan_by(bridge, project, scope).await
         })
+        .await
     }
 
     /// The records that an image of a registry bears.
@@ -133,8 +138,9 @@ impl Daemon {
         &self,
         project: &mut Project,
         scope: &Scope,
+        published: Published,
         printer: &Printer,
-    ) -> anyhow::Result<(Plan, Lowered)> {
+    ) -> anyhow::Result<(PlannedOn, Lowered)> {
         let session = self.client.attach(Self::logins()).await?;
         let planned = self.plan(session.id(), project, scope).await?;
         printer.diagnostics(&project.source, &planned.warnings);
@@ -148,11 +154,15 @@ impl Daemon {
             abilities: planned.abilities,
             no_cache: NoCache::None,
             reruns: BTreeMap::new(),
+            published: match published {
+                Published::Taken => planned.images.found.clone(),
+                Published::Made => BTreeMap::new(),
+            },
             source: Some(project.source.clone()),
             labels: BTreeMap::new(),
         };
         let lowered = lower(&planned.plan, &options)?;
-        Ok((planned.plan, lowered))
+        Ok((planned, lowered))
     }
 
     /// A session that lends nothing but logins.
@@ -165,14 +175,26 @@ async fn plan_by(
     solver: &impl Solver,
     project: &mut Project<impl Tree>,
     scope: &Scope,
-) -> anyhow::Result<(Planned, Abilities)> {
-    let capabilities = solver.ping().await?;
+) -> anyhow::Result<PlannedOn> {
+    let abilities = abilities(&solver.ping().await?);
     let platform = project.given.platform.clone();
+    let mode = ResolveMode::Default;
     let mut images = GatewayImages {
         solver,
         platform: &platform,
-        mode: ResolveMode::Default,
+        mode,
     };
     let planned = project.plan(scope, &mut images).await?;
-    Ok((planned, abilities(&capabilities)))
+    let (plan, warnings) = planned.accept(&project.source)?;
+    let images = if abilities.merge {
+        look_up(solver, &plan, mode).await
+    } else {
+        StageImages::default()
+    };
+    Ok(PlannedOn {
+        plan,
+        warnings,
+        abilities,
+        images,
+    })
 }

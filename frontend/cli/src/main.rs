@@ -31,6 +31,7 @@ mod records;
 mod reference;
 mod replay;
 mod settings;
+mod stage_images;
 mod survey;
 mod transfer;
 mod view;

@@ -74,6 +74,17 @@ impl Printer {
         }
     }
 
+    /// Asks for a yes on the terminal; where there is none, the answer is no.
+    pub fn ask(&self, question: &str) -> io::Result<bool> {
+        if !self.terminal {
+            return Ok(false);
+        }
+        let mut terminal = Term::stderr();
+        write!(terminal, "{question} [y/N] ")?;
+        let answer = terminal.read_line()?;
+        Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    }
+
     /// Writes an error that is not about a place in a file.
     pub fn error(&self, error: &anyhow::Error) {
         let label = console::style("error")

@@ -1,7 +1,6 @@
 //! Channels by the names that environment files have for them.
 
 use rattler_conda_types::{Channel, ChannelConfig, NamedChannelOrUrl};
-use url::Url;
 
 use crate::{Access, CondaError};
 
@@ -44,22 +43,6 @@ fn channel(name: &str, config: &ChannelConfig) -> Result<Channel, CondaError> {
     named
         .into_channel(config)
         .map_err(|error| bad(error.to_string()))
-}
-
-/// A URL without what must not be written down: a name and password, or a token as anaconda.org has it.
-pub(crate) fn without_credentials(url: &Url) -> Url {
-    let mut url = url.clone();
-    // A URL without a host has no credentials, and says so by these errors.
-    let _ = url.set_password(None);
-    let _ = url.set_username("");
-    let path = url.path().to_owned();
-    if let Some((_, rest)) = path
-        .strip_prefix("/t/")
-        .and_then(|rest| rest.split_once('/'))
-    {
-        url.set_path(rest);
-    }
-    url
 }
 
 #[cfg(test)]
@@ -106,25 +89,5 @@ mod tests {
         );
         let none = channels(&["nodefaults".into()], &access());
         assert!(matches!(none, Err(CondaError::NoChannel)));
-    }
-
-    #[test]
-    fn no_credential_is_written_down() {
-        for (url, expected) in [
-            (
-                "https://me:secret@h.example/c/a.conda",
-                "https://h.example/c/a.conda",
-            ),
-            (
-                "https://h.example/t/tk-1/c/a.conda",
-                "https://h.example/c/a.conda",
-            ),
-            ("file:///c/a.conda", "file:///c/a.conda"),
-        ] {
-            assert_eq!(
-                without_credentials(&url.parse().unwrap()).as_str(),
-                expected
-            );
-        }
     }
 }

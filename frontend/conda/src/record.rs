@@ -1,6 +1,6 @@
 //! Packages as the rattler crates have them, and as the lock has them.
 
-use layercake_planner::lock::{Noarch, Package};
+use layercake_planner::lock::{Noarch, Package, without_credentials};
 use rattler_conda_types::package::DistArchiveIdentifier;
 use rattler_conda_types::{
     NoArchKind, NoArchType, PackageName, PackageRecord, RepoDataRecord, VersionWithSource,
@@ -8,7 +8,6 @@ use rattler_conda_types::{
 use url::Url;
 
 use crate::CondaError;
-use crate::channels::without_credentials;
 
 /// TOML has no larger integers; no archive is as large.
 const MOST: u64 = i64::MAX.unsigned_abs();
@@ -31,7 +30,7 @@ pub(crate) fn package(record: &RepoDataRecord) -> Result<Package, CondaError> {
         build: of.build.to_string(),
         build_number: of.build_number,
         subdir: of.subdir.clone(),
-        url: without_credentials(&record.url).to_string(),
+        url: without_credentials(record.url.as_str()),
         sha256: hex::encode(of.sha256.ok_or_else(|| incomplete("sha256"))?),
         md5: of.md5.map(hex::encode),
         size: of

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use rattler::install::InstallError;
 use rattler_package_streaming::ExtractError;
 use thiserror::Error;
+use zip::result::ZipError;
 
 /// Why a group cannot be linked.
 #[derive(Debug, Error)]
@@ -28,6 +29,10 @@ pub enum LinkError {
 }
 
 impl LinkError {
+    pub(crate) fn wheels(source: Problem) -> Self {
+        Self::environment("cannot install wheels", source)
+    }
+
     pub(crate) fn environment(
         what: impl Into<String>,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -88,7 +93,26 @@ pub enum Problem {
     /// Its files cannot be put in place.
     #[error(transparent)]
     Link(Box<InstallError>),
-    /// Its record cannot be written.
+    /// A wheel cannot be put in place.
+    #[error(transparent)]
+    Wheel(Box<uv_install_wheel::Error>),
+    /// A wheel cannot be read as a zip archive.
+    #[error("cannot unpack {}", archive.display())]
+    Zip {
+        /// The archive.
+        archive: PathBuf,
+        /// Why.
+        source: ZipError,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file cannot be written.
     #[error("cannot write {}", path.display())]
     Write {
         /// The file.

@@ -11,11 +11,15 @@ pub struct Group {
     pub prefix: String,
     /// The conda platform, such as `linux-64`.
     pub platform: String,
-    /// The environment's Python; needed where one of the packages is `noarch: python`.
+    /// The environment's Python; needed where one of the packages is `noarch: python`, and for wheels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub python: Option<Python>,
     /// The packages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<Package>,
+    /// Wheels, which are installed over the packages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wheels: Vec<Wheel>,
 }
 
 /// What a `noarch` Python package has to know of the Python that it is for.
@@ -60,6 +64,16 @@ pub struct Package {
     /// under `__clobbers__` instead, where rattler puts them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loses: Vec<String>,
+}
+
+/// One wheel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Wheel {
+    /// The path of the file, whose name says what it is.
+    pub archive: String,
+    /// SHA-256 of the file, hexadecimal.
+    pub sha256: String,
 }
 
 impl Package {

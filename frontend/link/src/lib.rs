@@ -2,8 +2,8 @@
 //!
 //! A locked conda stage is built group by group, each on nothing and in a command of its own. This is what that
 //! command runs: it reads a [`Group`], unpacks the archives that lie beside it, and links them by rattler, which is
-//! what pixi installs with: prefixes are replaced, entry points written, records left under `conda-meta`. It has
-//! no network, and it neither makes menu entries nor runs the scripts of packages.
+//! what pixi installs with: prefixes are replaced, entry points written, records left under `conda-meta`. Wheels are
+//! installed by uv's installer. It has no network, and it neither makes menu entries nor runs the scripts of packages.
 //!
 //! What it writes depends on the group alone: no time of day, no place of a cache, no order of a hash map is in it.
 //!
@@ -17,8 +17,9 @@ mod group;
 mod link;
 mod times;
 mod unpack;
+mod wheel;
 
 pub use clobber::Clobber;
 pub use error::{LinkError, Problem, is_disk_full};
-pub use group::{Group, Package, Python};
+pub use group::{Group, Package, Python, Wheel};
 pub use link::link;

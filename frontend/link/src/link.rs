@@ -20,9 +20,10 @@ use url::Url;
 
 use crate::clobber::{Clobber, Owners};
 use crate::error::{LinkError, Problem};
-use crate::group::{Group, Package, Python};
+use crate::group::{Group, Package, Python, Wheel};
 use crate::times;
 use crate::unpack::{Unpacked, unpack};
+use crate::wheel::Target;
 
 /// Where archives are unpacked: in the environment's own folder, so that their files can be linked into place and
 /// none is written twice. It is gone in the end.
@@ -59,10 +60,23 @@ pub fn link(group: &Group, into: &Path) -> Result<Vec<Clobber>, LinkError> {
         python,
     };
     let clobbers = linker.all(&group.packages, &staging)?;
+    if !group.wheels.is_empty() {
+        let python = linker.python.as_ref();
+        let target = Target::new(into, &group.prefix, python).map_err(LinkError::wheels)?;
+        for wheel in &group.wheels {
+            target.install(wheel, &staging).map_err(of_wheel(wheel))?;
+        }
+    }
+    // What is in a wheel has no time worth keeping.
+    let fix_times = if group.wheels.is_empty() {
+        times::fix_folders
+    } else {
+        times::fix_all
+    };
     fs::remove_dir_all(&staging)
         .and_then(|()| times::fix(&into.join("conda-meta/history")))
         .and_then(|()| times::fix(&into.join("CACHEDIR.TAG")))
-        .and_then(|()| times::fix_folders(into))
+        .and_then(|()| fix_times(into))
         .map_err(in_folder("cannot finish the environment in"))?;
     Ok(clobbers)
 }
@@ -249,5 +263,11 @@ fn channel_of(package: &Package) -> Option<String> {
 /// The same problem, with the package that has it.
 fn of(package: &Package) -> impl FnOnce(Problem) -> LinkError + use<> {
     let package = package.file_name().to_owned();
+    move |source| LinkError::Package { package, source }
+}
+
+/// The same problem, with the wheel that has it.
+fn of_wheel(wheel: &Wheel) -> impl FnOnce(Problem) -> LinkError + use<> {
+    let package = wheel.file_name().to_owned();
     move |source| LinkError::Package { package, source }
 }

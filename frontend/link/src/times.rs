@@ -17,12 +17,24 @@ pub(crate) fn fix(path: &Path) -> io::Result<()> {
 
 /// Gives all folders below `root` the fixed time, and `root`.
 pub(crate) fn fix_folders(root: &Path) -> io::Result<()> {
+    fix_below(root, false)
+}
+
+/// Gives all files and folders below `root` the fixed time, and `root`.
+pub(crate) fn fix_all(root: &Path) -> io::Result<()> {
+    fix_below(root, true)
+}
+
+fn fix_below(root: &Path, files: bool) -> io::Result<()> {
     let mut open = vec![root.to_owned()];
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(&folder)? {
             let entry = entry?;
-            if entry.file_type()?.is_dir() {
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
                 open.push(entry.path());
+            } else if kind.is_file() && files {
+                fix(&entry.path())?;
             }
         }
         fix(&folder)?;

@@ -12,7 +12,7 @@ use layercake_planner::plan::{Plan, Root, Service, Stage, StageId, Yields};
 use crate::context::Context;
 use crate::image::{config_of, working_directory};
 use crate::locate::Locator;
-use crate::{LowerError, LowerOptions, vertex_name};
+use crate::{LowerError, LowerOptions, reachable, vertex_name};
 
 /// The variable that tells a forced run of a stage from others.
 const RUN: &str = "LAYERCAKE_RUN";
@@ -32,7 +32,12 @@ pub(crate) struct Lowering<'p> {
 }
 
 impl<'p> Lowering<'p> {
-    pub(crate) fn new(plan: &'p Plan, options: &'p LowerOptions) -> Result<Self, LowerError> {
+    /// With the stages that are asked for.
+    pub(crate) fn new(
+        plan: &'p Plan,
+        options: &'p LowerOptions,
+        wanted: impl IntoIterator<Item = StageId>,
+    ) -> Result<Self, LowerError> {
         let needs = plan.context();
         let context = (!needs.is_empty())
             .then(|| Context::new(&options.context, &needs, options.abilities))
@@ -48,8 +53,11 @@ impl<'p> Lowering<'p> {
             vertices: BTreeMap::new(),
         };
         // In the plan's order, so that what a stage needs is there already and nothing recurses.
+        let reachable = reachable(plan, wanted, lowering.published());
         for id in with_results(plan, options.abilities.merge) {
-            lowering.result(id)?;
+            if reachable.contains(&id) && lowering.image_of(id).is_none() {
+                lowering.result(id)?;
+            }
         }
         Ok(lowering)
     }
@@ -88,15 +96,74 @@ impl<'p> Lowering<'p> {
         }
     }
 
+    /// What a stage gave, by itself: what it adds to an image, or has for others to read.
+    pub(crate) fn alone(&mut self, id: StageId) -> Result<Output, LowerError> {
+        let layer = self.layer(id)?;
+        layer.ok_or(LowerError::Nothing {
+            stage: self.plan.stage(id).id.clone(),
+        })
+    }
+
+    fn published(&self) -> &'p BTreeMap<StageId, String> {
+        static NONE: BTreeMap<StageId, String> = BTreeMap::new();
+        if self.options.abilities.merge {
+            &self.options.published
+        } else {
+            &NONE
+        }
+    }
+
+    /// The published image of what a stage gave by itself.
+    fn image_of(&self, id: StageId) -> Option<&'p String> {
+        self.published().get(&id)
+    }
+
     /// What a stage gave: with [`Yields::Difference`] its whole root, else its own tree.
     pub(crate) fn result(&mut self, id: StageId) -> Result<Output, LowerError> {
         if let Some(result) = self.results.get(&id) {
             return Ok(result.clone());
         }
-        let root = self.root(id)?;
-        let result = self.work(id, root)?;
+        let result = match self.image_of(id) {
+            Some(image) => self.with_taken(id, image)?,
+            None => {
+                let root = self.root(id)?;
+                self.work(id, root)?
+            }
+        };
         self.results.insert(id, result.clone());
         Ok(result)
+    }
+
+    /// What a stage gave, with what an image has of it in place of what it would do.
+    fn with_taken(&mut self, id: StageId, image: &str) -> Result<Output, LowerError> {
+        let stage = self.plan.stage(id);
+        let taken = self.taken(id, image)?;
+        if stage.yields != Yields::Difference {
+            return Ok(taken);
+        }
+        let root = self.root(id)?;
+        let whole = Merge::of(root.into_iter().chain([taken.clone()]));
+        let whole = whole.named(format!("[internal] root with {}", stage.id));
+        Ok(whole.build().unwrap_or(taken))
+    }
+
+    /// What a stage gave by itself, as an image has it.
+    fn taken(&mut self, id: StageId, image: &str) -> Result<Output, LowerError> {
+        let source = Source::image(image).platform(self.platform());
+        let source = self.main(id, source, &format!("take {image}"));
+        let output = self.of_stage(id, source.build())?;
+        let vertices = self.vertices.entry(id).or_default();
+        vertices.insert(output.digest().clone());
+        Ok(output)
+    }
+
+    fn platform(&self) -> buildkit_llb::Platform {
+        let platform = &self.plan.platform;
+        buildkit_llb::Platform::with_variant(
+            &platform.os,
+            &platform.architecture,
+            &platform.variant,
+        )
     }
 
     /// The filesystem that a stage runs on.
@@ -140,6 +207,9 @@ impl<'p> Lowering<'p> {
 
     /// What a stage adds to an image.
     fn layer(&mut self, id: StageId) -> Result<Option<Output>, LowerError> {
+        if let Some(image) = self.image_of(id) {
+            return self.taken(id, image).map(Some);
+        }
         let result = self.result(id)?;
         let stage = self.plan.stage(id);
         if stage.yields != Yields::Difference {
@@ -207,14 +277,8 @@ impl<'p> Lowering<'p> {
                 reference: base.reference.clone(),
             });
         }
-        let platform = &self.plan.platform;
-        let platform = buildkit_llb::Platform::with_variant(
-            &platform.os,
-            &platform.architecture,
-            &platform.variant,
-        );
         let output = Source::image(pinned(&base.reference, &image.digest))
-            .platform(platform)
+            .platform(self.platform())
             .named(format!("[internal] image {} {}", base.name, base.reference))
             .build()?;
         self.bases.insert(index, output.clone());

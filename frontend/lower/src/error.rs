@@ -36,6 +36,12 @@ pub enum LowerError {
         /// What is wrong with it.
         source: LlbError,
     },
+    /// A stage without a layer is no image.
+    #[error("stage `{stage}` writes nothing, so there is nothing to publish")]
+    Nothing {
+        /// The stage.
+        stage: String,
+    },
     /// The context or a base cannot be expressed.
     #[error(transparent)]
     Llb(#[from] LlbError),

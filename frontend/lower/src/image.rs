@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use layercake_planner::facts::ImageFact;
+use layercake_planner::facts::{ImageFact, Platform};
 use layercake_planner::model::{Command, Healthcheck, ImageSettings};
 use layercake_planner::plan::Service;
 use serde_json::{Map, Value, json};
@@ -50,6 +50,19 @@ pub(crate) fn config(
     );
     image.insert("config".into(), Value::Object(config));
     Ok(Value::Object(image).to_string().into_bytes())
+}
+
+/// The configuration of an image that is files and nothing to run.
+pub(crate) fn bare(platform: &Platform, labels: &BTreeMap<String, String>) -> Vec<u8> {
+    let mut config = json!({
+        "architecture": platform.architecture,
+        "os": platform.os,
+        "config": { "Labels": labels },
+    });
+    if !platform.variant.is_empty() {
+        config["variant"] = json!(platform.variant);
+    }
+    config.to_string().into_bytes()
 }
 
 fn apply(config: &mut Map<String, Value>, settings: &ImageSettings) {

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::{Definition, Digest};
 use layercake_planner::explain::{self, Records};
-use layercake_planner::plan::{Plan, Service, StageId};
+use layercake_planner::plan::{Plan, StageId};
 use layercake_planner::source::Source;
 
 /// What lowering needs beside the plan.
@@ -36,6 +36,9 @@ pub struct LowerOptions {
     /// What tells the forced runs of stages from others, by the digests of their keys. It is in the environment of a
     /// stage's command, so BuildKit takes it for another command, with the same cache mounts.
     pub reruns: BTreeMap<String, String>,
+    /// Images to take the results of stages from, in place of running them: references with digests. They are for
+    /// daemons that can merge.
+    pub published: BTreeMap<StageId, String>,
     /// The file that the plan was made from; a failing vertex is shown as a place in it.
     pub source: Option<Source>,
     /// Labels that every image gets, over those of the file.
@@ -86,24 +89,26 @@ impl NoCache {
 /// What became of a plan.
 #[derive(Clone, Debug)]
 pub struct Lowered {
-    /// One for each service, in the plan's order.
-    pub services: Vec<LoweredService>,
+    /// One for each service or stage that was asked for, in the plan's order.
+    pub images: Vec<LoweredImage>,
     /// The main vertices of each stage: one, or where nothing can be merged one for each place where it is
     /// stacked. Two stages that do the same on the same root are one vertex.
     pub vertices: BTreeMap<StageId, BTreeSet<Digest>>,
 }
 
-/// What became of a service.
+/// What became of a service, or of a stage that is an image of its own.
 #[derive(Clone, Debug)]
-pub struct LoweredService {
+pub struct LoweredImage {
     /// Its name.
     pub name: String,
+    /// The stages that it is made of.
+    pub stages: Vec<StageId>,
     /// How BuildKit makes its filesystem.
     pub definition: Definition,
     /// The image configuration as JSON: OCI's fields and Docker's.
     pub config: Vec<u8>,
-    /// The base's configuration as JSON, which BuildKit records beside it.
-    pub base_config: Vec<u8>,
+    /// The base's configuration as JSON, which BuildKit records beside it; none where there is no base.
+    pub base_config: Option<Vec<u8>>,
     /// Its tags.
     pub tags: Vec<String>,
 }
@@ -113,8 +118,12 @@ pub struct LoweredService {
 /// # Errors
 /// An image was not resolved, or a value is one that BuildKit has no way to express.
 pub fn lower(plan: &Plan, options: &LowerOptions) -> Result<Lowered, LowerError> {
-    let mut lowering = assemble::Lowering::new(plan, options)?;
-    let mut services = Vec::with_capacity(plan.services.len());
+    let wanted = plan.services.iter().flat_map(|service| {
+        let layers = service.layers.iter();
+        layers.chain(&service.finish).copied()
+    });
+    let mut lowering = assemble::Lowering::new(plan, options, wanted)?;
+    let mut images = Vec::with_capacity(plan.services.len());
     for service in &plan.services {
         let output = lowering.service(service)?;
         let base = plan.base(service.base);
@@ -122,25 +131,80 @@ pub fn lower(plan: &Plan, options: &LowerOptions) -> Result<Lowered, LowerError>
             .image
             .as_ref()
             .ok_or_else(|| LowerError::unresolved(base))?;
-        services.push(LoweredService {
+        let stages = plan.stages();
+        let stages = stages.filter(|(_, stage)| stage.services.contains(&service.name));
+        let stages: Vec<StageId> = stages.map(|(id, _)| id).collect();
+        images.push(LoweredImage {
             name: service.name.clone(),
             definition: Definition::of(&output),
-            config: image::config(service, base_image, &labels(plan, service, options))?,
-            base_config: base_image.config.to_string().into_bytes(),
+            config: image::config(service, base_image, &labels(plan, &stages, options))?,
+            base_config: Some(base_image.config.to_string().into_bytes()),
             tags: service.tags.clone(),
+            stages,
         });
     }
     let vertices = lowering.vertices;
-    Ok(Lowered { services, vertices })
+    Ok(Lowered { images, vertices })
 }
 
-/// The labels of a service's image beside those of the file: the records of its stages among them.
-fn labels(plan: &Plan, service: &Service, options: &LowerOptions) -> BTreeMap<String, String> {
+/// Lowers the results of stages, each as an image of its own, tagged as in `tags`. What a stage wrote is all that its
+/// image has.
+///
+/// # Errors
+/// As with [`lower`].
+pub fn lower_stages(
+    plan: &Plan,
+    options: &LowerOptions,
+    tags: &BTreeMap<StageId, String>,
+) -> Result<Lowered, LowerError> {
+    let mut lowering = assemble::Lowering::new(plan, options, tags.keys().copied())?;
+    let mut images = Vec::with_capacity(tags.len());
+    for (id, tag) in tags {
+        let output = lowering.alone(*id)?;
+        let stages = reachable(plan, [*id], &BTreeMap::new());
+        let stages: Vec<StageId> = stages.into_iter().collect();
+        let key = (KEY_LABEL.to_owned(), plan.stage(*id).key.digest());
+        let mut labels = labels(plan, &stages, options);
+        labels.extend([key]);
+        images.push(LoweredImage {
+            name: plan.stage(*id).id.clone(),
+            stages,
+            definition: Definition::of(&output),
+            config: image::bare(&plan.platform, &labels),
+            base_config: None,
+            tags: vec![tag.clone()],
+        });
+    }
+    let vertices = lowering.vertices;
+    Ok(Lowered { images, vertices })
+}
+
+/// The label that has the whole key of a stage whose result is an image.
+pub const KEY_LABEL: &str = "dev.layercake.key";
+
+/// Labels of an image beside those of the file: the records of its stages among them.
+fn labels(plan: &Plan, stages: &[StageId], options: &LowerOptions) -> BTreeMap<String, String> {
     let mut labels = options.labels.clone();
-    if let Some(records) = explain::label(&Records::of_service(plan, &service.name)) {
+    if let Some(records) = explain::label(&Records::of_stages(plan, stages)) {
         labels.insert(explain::LABEL.to_owned(), records);
     }
     labels
+}
+
+/// What the making of `wanted` takes: they, and what they stand on and read, but for what published results save.
+fn reachable(
+    plan: &Plan,
+    wanted: impl IntoIterator<Item = StageId>,
+    published: &BTreeMap<StageId, String>,
+) -> BTreeSet<StageId> {
+    let mut open: Vec<StageId> = wanted.into_iter().collect();
+    let mut found = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if found.insert(id) && !published.contains_key(&id) {
+            open.extend(plan.before(id).into_iter().map(|(id, _)| id));
+        }
+    }
+    found
 }
 
 /// The stage whose main vertex is named `name`.

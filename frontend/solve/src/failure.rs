@@ -169,6 +169,11 @@ impl Failure {
         self.code == Code::Unavailable
     }
 
+    /// Whether what was asked for does not exist, by the word of whoever was asked.
+    pub fn is_not_found(&self) -> bool {
+        self.code == Code::NotFound || self.message.ends_with(": not found")
+    }
+
     /// Whether the build was cancelled, rather than failed.
     pub fn is_cancelled(&self) -> bool {
         self.code == Code::Cancelled

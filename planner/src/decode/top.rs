@@ -22,6 +22,7 @@ object! {
         "stages" => stages: named(check::name),
         "services" => services: named(check::name),
         "tags" => tags: default,
+        "registry" => registry: optional,
     }
 }
 

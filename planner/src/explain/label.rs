@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::Records;
+use crate::plan::InputKey;
 
 /// The name of the label.
 pub const LABEL: &str = "dev.layercake.records";
@@ -45,12 +46,8 @@ struct Form {
 /// The label's text. None if the records are too many, or if bytes of files are not known: they would differ from
 /// what others know of the same files.
 pub fn label(records: &Records) -> Option<String> {
-    let mut files = records
-        .0
-        .values()
-        .flat_map(|record| &record.inputs)
-        .flat_map(|input| input.files.values());
-    if files.any(|file| file.digest.is_none()) {
+    let mut inputs = records.0.values().flat_map(|record| &record.inputs);
+    if !inputs.all(InputKey::is_known) {
         return None;
     }
     let form = Form {
@@ -91,7 +88,7 @@ pub fn read_label(text: &str) -> Result<Records, LabelError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{FileKey, InputKey, KeyRecord};
+    use crate::plan::{FileKey, KeyRecord};
 
     fn records(digest: Option<&str>) -> Records {
         let file = FileKey {

@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{KeyRecord, Plan};
+use crate::plan::{KeyRecord, Plan, StageId};
 
 /// The key records of stages by their names in the plan, in the plan's order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -38,10 +38,9 @@ impl Records {
         )
     }
 
-    /// Those of the stages that one service is built from.
-    pub fn of_service(plan: &Plan, service: &str) -> Self {
-        let own = plan.stages().map(|(_, stage)| stage);
-        let own = own.filter(|stage| stage.services.contains(service));
+    /// Those of some stages.
+    pub fn of_stages(plan: &Plan, stages: &[StageId]) -> Self {
+        let own = stages.iter().map(|id| plan.stage(*id));
         Self(
             own.map(|stage| (stage.id.clone(), stage.key.clone()))
                 .collect(),

@@ -9,7 +9,7 @@ mod request;
 mod write;
 
 pub use read::LockError;
-pub use request::Request;
+pub use request::{Request, without_credentials};
 
 use std::collections::BTreeMap;
 

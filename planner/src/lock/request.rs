@@ -58,11 +58,29 @@ impl Request {
         request
     }
 
+    /// The channels without what must not be written down.
+    pub fn told_channels(&self) -> Vec<String> {
+        let channels = self.channels.iter();
+        channels.map(|name| without_credentials(name)).collect()
+    }
+
+    /// The match specs without what must not be written down: a spec may name its channel.
+    pub fn told_packages(&self) -> Vec<String> {
+        let specs = self
+            .packages
+            .iter()
+            .map(|spec| match spec.split_once("::") {
+                Some((channel, rest)) => format!("{}::{rest}", without_credentials(channel)),
+                None => spec.clone(),
+            });
+        specs.collect()
+    }
+
     /// The digest by which a lock knows what it was made for, `sha256:…`.
     pub fn digest(&self) -> String {
         let value: Value = json!([
-            self.channels,
-            self.packages,
+            self.told_channels(),
+            self.told_packages(),
             self.pip,
             self.virtual_packages
         ]);
@@ -75,14 +93,15 @@ impl Request {
             return Vec::new();
         }
         let mut changes = Vec::new();
-        if self.channels != locked.channels {
+        let channels = self.told_channels();
+        if channels != locked.channels {
             changes.push(format!(
                 "the channels were {} and are {}",
                 locked.channels.join(", "),
-                self.channels.join(", ")
+                channels.join(", ")
             ));
         }
-        changes.extend(differences("", &locked.requested, &self.packages));
+        changes.extend(differences("", &locked.requested, &self.told_packages()));
         changes.extend(differences("pip's ", &locked.requested_pip, &self.pip));
         for (name, version) in &self.virtual_packages {
             match locked.virtual_packages.get(name) {
@@ -98,6 +117,22 @@ impl Request {
         }
         changes
     }
+}
+
+/// A channel or an address without what must not be written down: a name and password, or a token as anaconda.org
+/// has it. Names and paths have none.
+pub fn without_credentials(channel: &str) -> String {
+    let Some((scheme, rest)) = channel.split_once("://") else {
+        return channel.to_owned();
+    };
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = host.rsplit('@').next().unwrap_or(host);
+    let token = path
+        .strip_prefix("t/")
+        .and_then(|path| path.split_once('/'));
+    let path = token.map_or(path, |(_, path)| path);
+    let slash = if rest.contains('/') { "/" } else { "" };
+    format!("{scheme}://{host}{slash}{path}")
 }
 
 /// What became of each package that is asked for, by its name.
@@ -198,6 +233,31 @@ mod tests {
             &request(&["numpy >=1", "python 3.11.*"], &["requests"], None),
             &["a virtual package is no longer set"],
         );
+    }
+
+    #[test]
+    fn no_credential_is_written_down() {
+        for (url, expected) in [
+            (
+                "https://me:secret@h.example/c/a.conda",
+                "https://h.example/c/a.conda",
+            ),
+            (
+                "https://h.example/t/tk-1/c/a.conda",
+                "https://h.example/c/a.conda",
+            ),
+            ("https://me:s@h.example", "https://h.example"),
+            ("file:///c/a.conda", "file:///c/a.conda"),
+            ("conda-forge", "conda-forge"),
+        ] {
+            assert_eq!(without_credentials(url), expected);
+        }
+        let mut with = request(&["https://h.example/t/tk-1/c::numpy"], &[], None);
+        with.channels = vec!["https://h.example/t/tk-1/c".into()];
+        let mut without = request(&["https://h.example/c::numpy"], &[], None);
+        without.channels = vec!["https://h.example/c".into()];
+        assert_eq!(with.digest(), without.digest());
+        assert_eq!(with.changes_since(&locked(&without)), Vec::<String>::new());
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Model {
     pub project: String,
     /// The version that tags and labels name.
     pub version: Option<String>,
+    /// The repository that the results of expensive stages are published to and taken from.
+    pub registry: Option<String>,
     /// The platform built for.
     pub platform: Platform,
     /// The images that stages and services stand on.

@@ -1,4 +1,4 @@
-//! The packages of a locked environment in groups, each an image layer of its own.
+//! The packages and wheels of a locked environment in groups, each an image layer of its own.
 //!
 //! Names are hashed onto shelves, as many as the budget of layers allows. The largest packages of a shelf stand
 //! alone, and the rest of it is one group. What becomes of a package is decided on its own shelf by its own name
@@ -10,10 +10,14 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::lock::Package;
+use crate::lock::{LockedWheel, Package};
 
-/// The layers that an environment has at most, unless the file says otherwise.
-pub const DEFAULT_LAYERS: usize = 40;
+/// The layers that conda's packages have at most. With those of [`WHEEL_LAYERS`] an environment has 40.
+pub const PACKAGE_LAYERS: usize = 32;
+
+/// The layers that the wheels of the `pip:` section have at most. They are apart from conda's, so that neither moves
+/// the other.
+pub const WHEEL_LAYERS: usize = 8;
 
 /// A shelf has room for this many packages that stand alone, if the budget allows it.
 const ALONE: usize = 3;
@@ -21,24 +25,59 @@ const ALONE: usize = 3;
 /// A smaller archive is not worth a layer, in bytes.
 const HEAVY: u64 = 1 << 20;
 
+/// What is put into groups.
+pub(super) trait Item {
+    /// What it is called.
+    fn name(&self) -> &str;
+    /// The bytes of its archive.
+    fn size(&self) -> u64;
+    /// Whether it is for any machine.
+    fn is_noarch(&self) -> bool;
+}
+
+impl Item for Package {
+    fn name(&self) -> &str {
+        &self.name
+    }
+    fn size(&self) -> u64 {
+        self.size
+    }
+    fn is_noarch(&self) -> bool {
+        self.noarch.is_some()
+    }
+}
+
+impl Item for LockedWheel {
+    fn name(&self) -> &str {
+        &self.name
+    }
+    fn size(&self) -> u64 {
+        self.size
+    }
+    fn is_noarch(&self) -> bool {
+        self.url.ends_with("-none-any.whl")
+    }
+}
+
 /// Packages that are linked together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Group<'p> {
+pub(super) struct Group<'p, T> {
     /// What it is called: by its package, or `shared-` and the number of its shelf.
     pub name: String,
     /// Whether it is what is left of a shelf.
     pub shared: bool,
     /// The packages, by name.
-    pub packages: Vec<&'p Package>,
+    pub packages: Vec<&'p T>,
 }
 
-impl Group<'_> {
+impl<T: Item> Group<'_, T> {
     /// What is large and rarely changes lies below: the interpreter, then what stands alone, compiled packages
     /// before others.
-    fn rank(&self) -> impl Ord + use<'_> {
-        let python = self.packages.iter().any(|package| package.name == "python");
-        let noarch = self.packages.iter().all(|package| package.noarch.is_some());
-        let size: u64 = self.packages.iter().map(|package| package.size).sum();
+    fn rank(&self) -> impl Ord + use<'_, T> {
+        let mut packages = self.packages.iter();
+        let python = packages.any(|package| package.name() == "python");
+        let noarch = self.packages.iter().all(|package| package.is_noarch());
+        let size: u64 = self.packages.iter().map(|package| package.size()).sum();
         (
             !python,
             self.shared,
@@ -50,13 +89,13 @@ impl Group<'_> {
 }
 
 /// Sorts packages into at most `layers` groups, lowest layer first. Every package is in one of them.
-pub(super) fn group(packages: &[Package], layers: usize) -> Vec<Group<'_>> {
+pub(super) fn group<T: Item>(packages: &[T], layers: usize) -> Vec<Group<'_, T>> {
     let layers = layers.max(1);
     let shelves = layers.div_ceil(ALONE + 1);
     let alone = layers / shelves - 1;
-    let mut by_shelf: BTreeMap<usize, Vec<&Package>> = BTreeMap::new();
+    let mut by_shelf: BTreeMap<usize, Vec<&T>> = BTreeMap::new();
     for package in packages {
-        let shelf = shelf_of(&package.name, shelves);
+        let shelf = shelf_of(package.name(), shelves);
         by_shelf.entry(shelf).or_default().push(package);
     }
     let mut groups: Vec<_> = by_shelf
@@ -68,21 +107,21 @@ pub(super) fn group(packages: &[Package], layers: usize) -> Vec<Group<'_>> {
 }
 
 /// The groups of one shelf.
-fn divide(shelf: usize, mut packages: Vec<&Package>, alone: usize) -> Vec<Group<'_>> {
-    packages.sort_by_key(|package| (Reverse(package.size), &package.name));
+fn divide<T: Item>(shelf: usize, mut packages: Vec<&T>, alone: usize) -> Vec<Group<'_, T>> {
+    packages.sort_by_key(|package| (Reverse(package.size()), package.name()));
     let heavy = packages.iter().take(alone);
-    let heavy = heavy.take_while(|package| package.size >= HEAVY).count();
+    let heavy = heavy.take_while(|package| package.size() >= HEAVY).count();
     let mut rest = packages.split_off(heavy);
     let mut groups: Vec<_> = packages
         .into_iter()
         .map(|package| Group {
-            name: package.name.clone(),
+            name: package.name().to_owned(),
             shared: false,
             packages: vec![package],
         })
         .collect();
     if !rest.is_empty() {
-        rest.sort_by_key(|package| &package.name);
+        rest.sort_by_key(|package| package.name());
         groups.push(Group {
             name: format!("shared-{:02}", shelf + 1),
             shared: true,
@@ -141,7 +180,7 @@ mod tests {
 
     /// What a group is, whatever its name and place.
     fn contents(packages: &[Package], layers: usize) -> BTreeSet<Vec<(String, u64)>> {
-        let of = |group: &Group| -> Vec<_> {
+        let of = |group: &Group<Package>| -> Vec<_> {
             let packages = group.packages.iter();
             packages.map(|it| (it.name.clone(), it.size)).collect()
         };
@@ -218,7 +257,7 @@ mod tests {
             package("six", 10),
         ];
         packages[2].noarch = Some(Noarch::Python);
-        let groups = group(&packages, DEFAULT_LAYERS);
+        let groups = group(&packages, PACKAGE_LAYERS);
         let names: Vec<_> = groups.iter().map(|group| group.name.as_str()).collect();
         assert_eq!(names[..3], ["python", "libtorch", "notebook"]);
         assert!(names[3].starts_with("shared-"), "{names:?}");

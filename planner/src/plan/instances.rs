@@ -43,6 +43,7 @@ pub(super) fn instantiate(model: &Model) -> Result<(Plan, Vec<Vec<StageId>>), Ve
         bases: model.bases.clone(),
         project: model.project.clone(),
         version: model.version.clone(),
+        registry: model.registry.clone(),
         platform: model.platform.clone(),
     };
     names::mark_services(&mut plan);

@@ -152,6 +152,20 @@ impl KeyRecord {
     }
 }
 
+impl KeyRecord {
+    /// Whether nothing in it stands for something that was not looked at: an image that no registry was asked about, a
+    /// file that was not read.
+    pub fn is_whole(&self) -> bool {
+        let root = match &self.root {
+            RootKey::Scratch => None,
+            RootKey::Image(image) => Some(image),
+        };
+        let mut images = self.images.values().chain(root);
+        let mut inputs = self.inputs.iter();
+        images.all(|image| image.digest.is_some()) && inputs.all(InputKey::is_known)
+    }
+}
+
 impl ImageKey {
     fn of(base: &Base) -> Self {
         let digest = base.image.as_ref().map(|image| image.digest.clone());
@@ -191,10 +205,15 @@ impl InputKey {
         self.hashed() == other.hashed()
     }
 
+    /// Whether the bytes of all its files were read.
+    pub(crate) fn is_known(&self) -> bool {
+        let mut files = self.files.values();
+        files.all(|file| file.digest.is_some() || file.link.is_some())
+    }
+
     fn hashed(&self) -> HashedInput<'_> {
-        let known = self.files.values().all(|file| file.digest.is_some());
         HashedInput {
-            unknown: (!known).then_some(self.path.as_str()),
+            unknown: (!self.is_known()).then_some(self.path.as_str()),
             folder: self.folder,
             files: &self.files,
         }

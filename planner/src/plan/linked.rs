@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::groups::{DEFAULT_LAYERS, group};
+use super::groups::{PACKAGE_LAYERS, WHEEL_LAYERS, group};
 use crate::diagnostic::Diagnostic;
 use crate::facts::Platform;
-use crate::lock::{Noarch, Package, Tool};
+use crate::lock::{LockedWheel, Noarch, Package, Tool};
 use crate::model::{Conda, LockedEnvironment, Stage};
 use crate::suggest::list;
 
@@ -18,11 +18,15 @@ pub struct LinkStep {
     pub prefix: String,
     /// The conda platform.
     pub platform: &'static str,
-    /// The Python that packages without a platform are linked for, where one of these is such.
+    /// The Python that wheels and packages without a platform are linked for, where there are such.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub python: Option<LinkPython>,
     /// The packages, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<Package>,
+    /// The wheels, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wheels: Vec<LockedWheel>,
     /// The image that has the tool. Not in the key: the tool's own digest says what it is.
     #[serde(skip)]
     pub tool_image: String,
@@ -43,7 +47,10 @@ pub struct LinkPython {
 impl LinkStep {
     /// The bytes of its archives.
     pub fn size(&self) -> u64 {
-        self.packages.iter().map(|package| package.size).sum()
+        let packages = self.packages.iter().map(|package| package.size);
+        packages
+            .chain(self.wheels.iter().map(|wheel| wheel.size))
+            .sum()
     }
 }
 
@@ -62,24 +69,39 @@ pub(super) fn steps(
     }
     let tool = tool(stage, locked)?;
     refuse_scripts(stage, locked)?;
-    refuse_wheels(stage, locked)?;
+    refuse_sources(stage, locked)?;
     let platform = conda_platform(stage, platform)?;
     let python = python(&locked.packages);
-    let groups = group(&locked.packages, DEFAULT_LAYERS).into_iter();
-    let steps = groups.map(|group| {
+    let empty = LinkStep {
+        prefix: conda.prefix.clone(),
+        platform,
+        python: None,
+        packages: Vec::new(),
+        wheels: Vec::new(),
+        tool_image: tool.image.clone(),
+        tool: tool.digest.clone(),
+    };
+    let groups = group(&locked.packages, PACKAGE_LAYERS).into_iter();
+    let packages = groups.map(|group| {
         let any_python = |package: &&Package| package.noarch == Some(Noarch::Python);
         let needs_python = group.packages.iter().any(any_python);
         let step = LinkStep {
-            prefix: conda.prefix.clone(),
-            platform,
             python: python.clone().filter(|_| needs_python),
             packages: group.packages.into_iter().cloned().collect(),
-            tool_image: tool.image.clone(),
-            tool: tool.digest.clone(),
+            ..empty.clone()
         };
         (group.name, step)
     });
-    Ok(steps.collect())
+    let groups = group(&locked.wheels, WHEEL_LAYERS).into_iter();
+    let wheels = groups.map(|group| {
+        let step = LinkStep {
+            python: python.clone(),
+            wheels: group.packages.into_iter().cloned().collect(),
+            ..empty.clone()
+        };
+        (format!("pip-{}", group.name), step)
+    });
+    Ok(packages.chain(wheels).collect())
 }
 
 /// The environment's Python, if it has one.
@@ -140,16 +162,19 @@ fn refuse_scripts(stage: &Stage, locked: &LockedEnvironment) -> Result<(), Box<D
     Err(found.help(way).into())
 }
 
-fn refuse_wheels(stage: &Stage, locked: &LockedEnvironment) -> Result<(), Box<Diagnostic>> {
-    let wheels: Vec<_> = locked.wheels.iter().map(|it| it.name.as_str()).collect();
-    if wheels.is_empty() {
+/// Building takes compilers and headers, of which a lock knows nothing.
+fn refuse_sources(stage: &Stage, locked: &LockedEnvironment) -> Result<(), Box<Diagnostic>> {
+    let sources = locked.wheels.iter().filter(|wheel| wheel.sdist);
+    let names: Vec<_> = sources.map(|wheel| wheel.name.as_str()).collect();
+    if names.is_empty() {
         return Ok(());
     }
     let message = format!(
-        "the `pip:` section of `{}` is locked to {}, which is not supported yet",
+        "the `pip:` section of `{}` has no wheel for this Python and platform of {}",
         stage.name,
-        list(&wheels)
+        list(&names)
     );
     let found = Diagnostic::error("locked-environment", stage.span, message);
-    Err(found.help("move it to a `pip` stage of its own").into())
+    let way = "ask for a version that has wheels, or move it to a `pip` stage of its own";
+    Err(found.help(way).into())
 }

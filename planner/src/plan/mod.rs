@@ -14,6 +14,7 @@ mod linked;
 mod names;
 mod order;
 mod problems;
+mod stage_image;
 mod verify;
 mod work;
 
@@ -43,6 +44,8 @@ pub struct Plan {
     pub project: String,
     /// The version that tags name.
     pub version: Option<String>,
+    /// The repository that the results of expensive stages are published to and taken from.
+    pub registry: Option<String>,
     /// The platform built for.
     pub platform: Platform,
 }

@@ -66,6 +66,26 @@ fn is_component(text: &str) -> bool {
 }
 
 impl Resolver<'_> {
+    /// The repository of stage images: a reference without tag and digest, which are the stage's name and key.
+    pub(super) fn registry(&self) -> Option<String> {
+        let text = self.spec.registry.as_ref()?;
+        let filled = self.filled(text)?;
+        let last = filled.rsplit('/').next().unwrap_or_default();
+        let problem = match reference_problem(&filled) {
+            None if last.contains([':', '@']) => {
+                Some("tags are made of the stage's name and its key".to_owned())
+            }
+            problem => problem,
+        };
+        if let Some(problem) = problem {
+            let message = format!("`{filled}` is not a repository: {problem}");
+            let found = Diagnostic::error("image-reference", text.span, message);
+            self.report(found.help("write `registry: HOST/NAME`, such as `ghcr.io/acme/stages`"));
+            return None;
+        }
+        Some(filled)
+    }
+
     /// Reports what is wrong with the reference of the base `name`, which is the reference itself where it
     /// stands for no base.
     pub(super) fn check_reference(&self, name: &str, reference: &str, span: Span) {

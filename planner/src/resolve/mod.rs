@@ -131,6 +131,7 @@ impl<'a> Resolver<'a> {
             .map(|(at, name)| (*name, StageIx(at)))
             .collect();
         let version = self.version();
+        let registry = self.registry();
         let stages: Vec<_> = names
             .iter()
             .filter_map(|name| self.stage(name, &index))
@@ -148,6 +149,7 @@ impl<'a> Resolver<'a> {
                 .map_or("layercake", |name| &name.value)
                 .to_owned(),
             version,
+            registry,
             platform: self.facts.platform.clone(),
             bases: self.bases.take(),
             stages,

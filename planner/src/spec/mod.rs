@@ -49,6 +49,9 @@ pub struct Spec {
     /// Tags of services that have none of their own; `{service}` and `{version}` are replaced.
     #[schemars(default)]
     pub tags: Vec<Text>,
+    /// The repository that the results of expensive stages are published to and taken from:
+    /// `ghcr.io/acme/stages`.
+    pub registry: Option<Text>,
 }
 
 /// Where the version comes from.

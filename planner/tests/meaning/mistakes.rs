@@ -124,6 +124,19 @@ fn things_said_twice() {
 }
 
 #[test]
+fn registries_of_stages() {
+    for (name, registry) in [
+        ("registry_with_a_tag", "ghcr.io/acme/stages:1"),
+        ("registry_in_capitals", "ghcr.io/Acme"),
+        ("registry_that_is_empty", "${NOTHING}"),
+    ] {
+        let rest = with("  a: { run: make }\n", "a");
+        let args = "args: { NOTHING: \"\" }\n";
+        check(name, &format!("registry: {registry}\n{args}{rest}"));
+    }
+}
+
+#[test]
 fn circles() {
     check(
         "circle_of_needs",

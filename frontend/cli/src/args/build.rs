@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::{DaemonArgs, ProjectArgs};
 
 /// What to build, where the images go, and how it is shown.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct BuildArgs {
     /// The services; all if left out
     #[arg(value_name = "SERVICE")]
@@ -68,6 +68,8 @@ pub struct BuildArgs {
 pub enum Expensive {
     /// They run when their result is in no cache
     Allow,
+    /// The build stops as soon as one would, and asks on the terminal
+    Ask,
     /// The build is given up, with exit code 5, as soon as one would
     Deny,
 }

@@ -5,6 +5,7 @@ mod cache;
 mod context;
 mod explain;
 mod lock;
+mod publish;
 mod replay;
 mod report;
 mod show;
@@ -14,6 +15,7 @@ pub use cache::{DuArgs, HistoryArgs, Keep, PruneArgs};
 pub use context::ContextArgs;
 pub use explain::ExplainArgs;
 pub use lock::LockArgs;
+pub use publish::PublishArgs;
 pub use replay::{CachedBuilds, ReplayArgs};
 pub use report::ReportArgs;
 pub use show::{
@@ -67,6 +69,8 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Build services, all at once
     Build(Box<BuildArgs>),
+    /// Push the results of expensive stages under their keys, for every build to find
+    Publish(Box<PublishArgs>),
     /// Show what is sent of the folder, for which service, and what is left out by which line
     Context(ContextArgs),
     /// Show what the daemon's cache holds, by stage and service

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use layercake_lower::{Lowered, NoCache};
+use layercake_lower::{LowerOptions, Lowered};
 use layercake_planner::plan::Plan;
 use layercake_solve::events::Event;
 use thiserror::Error;
@@ -14,13 +14,15 @@ use thiserror::Error;
 /// An expensive stage began to run and was not allowed to.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
-    "the stage `{stage}` is expensive, its result is in no cache, and it was not allowed to run: the build was given up as it began\n  key: {key}\n  way out: --expensive=allow runs it; --cache-from has it looked up where it was built"
+    "the stage `{stage}` is expensive, its result is in no cache, and it was not allowed to run: the build was given up as it began\n  key: {key}{because}\n  way out: --expensive=allow runs it; `layercake publish` or --cache-to where it was built has others find it"
 )]
 pub struct Denied {
     /// The stage's name in the plan.
     pub stage: String,
     /// The digest of its key.
     pub key: String,
+    /// What changed since it was built last, in lines of their own; empty where nothing is known of that.
+    pub because: String,
 }
 
 /// The steps that must not run.
@@ -30,20 +32,17 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Over the plan's expensive stages, but for those that the user told to run.
-    pub fn over(plan: &Plan, lowered: &Lowered, no_cache: &NoCache) -> Self {
-        let told = |name: &String| match no_cache {
-            NoCache::None => false,
-            NoCache::All => true,
-            NoCache::Stages(names) => names.contains(name),
-        };
+    /// Over the plan's expensive stages, but for those that the user told to run, and those that a registry has.
+    pub fn over(plan: &Plan, lowered: &Lowered, options: &LowerOptions) -> Self {
         let forbidden = lowered.vertices.iter().flat_map(|(id, vertices)| {
             let stage = plan.stage(*id);
-            let guarded = stage.expensive && !told(&stage.name);
+            let is_there = options.published.contains_key(id);
+            let guarded = stage.expensive && !options.no_cache.has(&stage.name) && !is_there;
             vertices.iter().filter(move |_| guarded).map(|vertex| {
                 let denied = Denied {
                     stage: stage.id.clone(),
                     key: stage.key.digest(),
+                    because: String::new(),
                 };
                 (vertex.to_string(), denied)
             })
@@ -75,6 +74,7 @@ mod tests {
         let denied = Denied {
             stage: "conda-env".into(),
             key: "k".into(),
+            because: String::new(),
         };
         let guard = Guard {
             forbidden: BTreeMap::from([("sha256:a".to_owned(), denied.clone())]),

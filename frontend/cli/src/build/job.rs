@@ -1,10 +1,11 @@
-//! One service on its way through the daemon.
+//! One image on its way through the daemon.
 
 use std::future::Future;
 use std::time::Duration;
 
 use futures::StreamExt;
-use layercake_lower::LoweredService;
+use layercake_lower::LoweredImage;
+use layercake_planner::plan::StageId;
 use layercake_solve::events::Event;
 use layercake_solve::{
     Client, Failure, GatewayResult, SolveRequest, SolveResponse, Solver, Timeline,
@@ -14,11 +15,11 @@ use tokio::time::timeout;
 /// How long events may still come after a build has ended.
 const LAST_EVENTS: Duration = Duration::from_secs(5);
 
-/// A service to build.
+/// An image to build.
 #[derive(Debug)]
 pub struct Job {
-    /// The service.
-    pub service: LoweredService,
+    /// What is built: a service, or a stage as an image of its own.
+    pub image: LoweredImage,
     /// Where its image goes and where cache comes from.
     pub request: SolveRequest,
 }
@@ -26,6 +27,10 @@ pub struct Job {
 /// What became of a job.
 #[derive(Debug)]
 pub struct Outcome {
+    /// The image's name.
+    pub name: String,
+    /// The stages that it is made of.
+    pub stages: Vec<StageId>,
     /// All that was reported.
     pub timeline: Timeline,
     /// What the exporters said, or why the build failed; none if it was given up because of another.
@@ -33,7 +38,7 @@ pub struct Outcome {
 }
 
 impl Job {
-    /// Builds and exports the service, and hands its events on as they come. `give_up` ends it early.
+    /// Builds and exports the image, and hands its events on as they come. `give_up` ends it early.
     ///
     /// The build is driven through the gateway and not sent as a definition, because a result that is returned may
     /// bear its image's configuration for every exporter, as a frontend's does; a definition's can only be smuggled
@@ -67,20 +72,28 @@ impl Job {
                 let _ = timeout(LAST_EVENTS, follow).await; // Events that come later than this tell nothing new.
             }
         }
-        Outcome { timeline, result }
+        Outcome {
+            name: self.image.name.clone(),
+            stages: self.image.stages.clone(),
+            timeline,
+            result,
+        }
     }
 
     async fn solve(&self, client: &Client) -> Result<SolveResponse, Failure> {
-        let Self { service, request } = self;
+        let Self { image, request } = self;
         client
             .gateway(request, async |bridge| {
-                let definition = service.definition.pb().clone();
+                let definition = image.definition.pb().clone();
                 let solved = bridge
                     .solve(definition, &request.cache_imports, false)
                     .await?;
-                Ok(GatewayResult::of(solved)
-                    .with_metadata("containerimage.config", service.config.clone())
-                    .with_metadata("containerimage.base.config", service.base_config.clone()))
+                let result = GatewayResult::of(solved)
+                    .with_metadata("containerimage.config", image.config.clone());
+                Ok(match &image.base_config {
+                    Some(base) => result.with_metadata("containerimage.base.config", base.clone()),
+                    None => result,
+                })
             })
             .await
     }

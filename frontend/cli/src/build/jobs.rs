@@ -1,6 +1,6 @@
-//! From lowered services to jobs: where each image goes, where cache comes from and goes to.
+//! From lowered images to jobs: where each image goes, where cache comes from and goes to.
 
-use layercake_lower::{Lowered, LoweredService};
+use layercake_lower::{Lowered, LoweredImage};
 use layercake_planner::plan::Plan;
 use layercake_solve::{Attached, CacheOption, Destination, SolveRequest, new_id};
 
@@ -23,9 +23,9 @@ impl Build<'_> {
         epoch: Option<String>,
     ) -> anyhow::Result<(Vec<Job>, Vec<Attached>)> {
         let (mut jobs, mut sessions) = (Vec::new(), Vec::new());
-        let of = lowered.services.len();
-        for service in lowered.services {
-            let (mut request, places) = self.request(&service, plan, of)?;
+        let of = lowered.images.len();
+        for image in lowered.images {
+            let (mut request, places) = self.request(&image, plan, of)?;
             session.id().clone_into(&mut request.session);
             if let Some(epoch) = &epoch {
                 for exporter in &mut request.exporters {
@@ -39,22 +39,22 @@ impl Build<'_> {
                 own.id().clone_into(&mut request.session);
                 sessions.push(own);
             }
-            jobs.push(Job { service, request });
+            jobs.push(Job { image, request });
         }
         Ok((jobs, sessions))
     }
 
     fn request(
         &self,
-        service: &LoweredService,
+        image: &LoweredImage,
         plan: &Plan,
         of: usize,
     ) -> Result<(SolveRequest, Places), UsageError> {
         let version = plan.version.as_deref();
         let named = Named {
-            service: &service.name,
+            service: &image.name,
             version,
-            tags: &service.tags,
+            tags: &image.tags,
             of,
         };
         let (mut exporters, mut places) = (Vec::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! A build: planned once, then every service solved at the same time, each as a build of its own in one daemon.
+//! A build: planned once, then every image solved at the same time, each as a build of its own in one daemon.
 //!
 //! The daemon runs what the services share once, and the session sends the context once.
 
@@ -19,7 +19,7 @@ use std::time::Instant;
 use anyhow::Context;
 use buildkit_llb::LlbError;
 use futures::future::join_all;
-use layercake_lower::{ContextSource, LowerOptions, lower};
+use layercake_lower::{ContextSource, LowerOptions, lower, lower_stages};
 use layercake_planner::plan::Plan;
 use layercake_solve::{Attached, Failure, Report, StageState};
 use tokio::sync::watch;
@@ -33,6 +33,7 @@ use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::settings::{BuildSettings, Environment};
+use crate::stage_images::to_publish;
 use crate::transfer::{LocalFolder, paths_of};
 pub use guard::Denied;
 use guard::Guard;
@@ -43,12 +44,23 @@ pub use sizes::Sizes;
 
 /// What a build is about.
 pub struct Build<'b> {
+    /// What becomes an image.
+    pub subject: Subject,
     /// What to build and where to.
     pub settings: &'b BuildSettings,
     /// The daemon.
     pub daemon: &'b Daemon,
     /// Who tells.
     pub printer: &'b Printer,
+}
+
+/// What becomes an image.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    /// Services.
+    Services,
+    /// The results of expensive stages, those of these names or all, each an image of its own under its key.
+    Stages(Vec<String>),
 }
 
 impl Build<'_> {
@@ -64,23 +76,39 @@ impl Build<'_> {
         let scope = Scope::Services(self.settings.services.clone());
         let planned = self.daemon.plan(session.id(), project, &scope).await?;
         self.printer.diagnostics(&project.source, &planned.warnings);
+        for trouble in &planned.images.trouble {
+            self.printer.note(&format!("warning: {trouble}"));
+        }
         let PlannedOn {
-            plan, abilities, ..
+            plan,
+            abilities,
+            images,
+            ..
         } = planned;
         check_stages(&self.settings.no_cache, &plan)?;
-        let recall = Recall::of(self, &plan, environment);
+        let recall = Recall::of(self, &plan, &images.found, environment);
         let options = LowerOptions {
             context: context(&plan, project, &session, &self.settings.services)?,
             abilities,
             no_cache: self.settings.no_cache.clone(),
             reruns: recall.reruns.clone(),
+            published: recall.published.clone(),
             source: Some(project.source.clone()),
             labels: self.settings.labels.clone(),
         };
-        let lowered = lower(&plan, &options)?;
+        let lowered = match &self.subject {
+            Subject::Services => lower(&plan, &options)?,
+            Subject::Stages(names) => {
+                let tags = to_publish(&plan, names, &images, self.printer)?;
+                if tags.is_empty() {
+                    return Ok(ExitStatus::Success);
+                }
+                lower_stages(&plan, &options, &tags)?
+            }
+        };
         let guard = match self.settings.expensive {
             Expensive::Allow => Guard::default(),
-            Expensive::Deny => Guard::over(&plan, &lowered, &self.settings.no_cache),
+            Expensive::Ask | Expensive::Deny => Guard::over(&plan, &lowered, &options),
         };
         let sizes = Sizes::of(&plan, &lowered);
         let vertices = lowered.vertices.clone();
@@ -90,13 +118,12 @@ impl Build<'_> {
         let (jobs, _outputs) = self.jobs(lowered, &plan, &session, epoch).await?;
         self.hint(&jobs);
         let (outcomes, denied) = self.solve(jobs, &guard).await;
-        let report = self
-            .with_sizes(report::report(&plan, &vertices, &outcomes), &sizes)
-            .await;
+        let report = report::report(&plan, &vertices, &options.published, &outcomes);
+        let report = self.with_sizes(report, &sizes).await;
         let report = recall.check(self, &plan, report);
         let told = self.tell(project, &plan, &outcomes, &report, started)?;
         match denied {
-            Some(denied) => Err(denied.into()),
+            Some(denied) => Err(recall.explained(&plan, denied).into()),
             None => Ok(told),
         }
     }
@@ -110,11 +137,7 @@ impl Build<'_> {
     }
 
     /// Runs all jobs at once. When one fails the others are given up; when the guard trips, all are.
-    async fn solve(
-        &self,
-        jobs: Vec<Job>,
-        guard: &Guard,
-    ) -> (Vec<(String, Outcome)>, Option<Denied>) {
+    async fn solve(&self, jobs: Vec<Job>, guard: &Guard) -> (Vec<Outcome>, Option<Denied>) {
         let progress = Progress::new(self.settings.progress, self.printer);
         let (fail, failed) = watch::channel(false);
         let denied = OnceCell::new();
@@ -141,7 +164,7 @@ impl Build<'_> {
                 if matches!(outcome.result, Some(Err(_))) {
                     fail.send_replace(true);
                 }
-                (job.service.name.clone(), outcome)
+                outcome
             }
         });
         let outcomes = join_all(runs).await;
@@ -154,14 +177,14 @@ impl Build<'_> {
         &self,
         project: &Project,
         plan: &Plan,
-        outcomes: &[(String, Outcome)],
+        outcomes: &[Outcome],
         report: &Report,
         started: Instant,
     ) -> anyhow::Result<ExitStatus> {
         let elapsed = started.elapsed().as_secs_f64();
         self.write_report(report)?;
         self.printer.note(&report::table(report, elapsed));
-        for (_, outcome) in outcomes {
+        for outcome in outcomes {
             if let Some(Err(failure)) = &outcome.result {
                 return self.tell_failure(failure, outcome, project, plan);
             }
@@ -213,15 +236,16 @@ impl Build<'_> {
         }
     }
 
-    /// What the exporters said, by service.
-    fn write_metadata(&self, outcomes: &[(String, Outcome)]) -> anyhow::Result<()> {
+    /// What the exporters said, by image.
+    fn write_metadata(&self, outcomes: &[Outcome]) -> anyhow::Result<()> {
         let Some(path) = &self.settings.metadata_file else {
             return Ok(());
         };
         let answers: BTreeMap<_, _> = outcomes
             .iter()
-            .filter_map(|(service, outcome)| {
-                Some((service, &outcome.result.as_ref()?.as_ref().ok()?.values))
+            .filter_map(|outcome| {
+                let values = &outcome.result.as_ref()?.as_ref().ok()?.values;
+                Some((&outcome.name, values))
             })
             .collect();
         write(path, &answers)

@@ -8,9 +8,9 @@ use layercake_planner::explain::Records;
 use layercake_planner::plan::{Plan, StageId};
 use layercake_solve::{Report, StageState, new_id};
 
-use super::{Build, Sizes};
+use super::{Build, Denied, Sizes};
 use crate::args::ProgressMode;
-use crate::explain::{Explanation, Keys, Prediction, expect, predict, short};
+use crate::explain::{Ahead, Explanation, Keys, Prediction, causes, expect, predict, short};
 use crate::records::{Builder, History, Kept, KeptStage, Store};
 use crate::settings::Environment;
 
@@ -20,16 +20,22 @@ pub struct Recall {
     /// What tells the forced runs of stages from others, by the digests of their keys: those of earlier builds, whose
     /// results are the ones to use, and those of this build.
     pub reruns: BTreeMap<String, String>,
-    forced: BTreeSet<StageId>,
+    /// The images that results are taken from: of stages that were forced to run, the results of these runs are used.
+    pub published: BTreeMap<StageId, String>,
+    ahead: Ahead,
     store: Option<Store>,
     history: History,
-    keys: Keys,
     prediction: Option<Prediction>,
 }
 
 impl Recall {
     /// What is known before the build. Records that cannot be read are said to be, and are no reason not to build.
-    pub fn of(build: &Build<'_>, plan: &Plan, environment: &impl Environment) -> Self {
+    pub fn of(
+        build: &Build<'_>,
+        plan: &Plan,
+        published: &BTreeMap<StageId, String>,
+        environment: &impl Environment,
+    ) -> Self {
         let of = Builder {
             project: plan.project.clone(),
             address: build.daemon.address.to_string(),
@@ -53,17 +59,23 @@ impl Recall {
                 .iter()
                 .map(|id| (plan.stage(*id).key.digest(), new_id())),
         );
-        let keys = Keys::of(plan, &reruns);
-        let mut prediction = predict(plan, &keys, &forced, &history);
+        let mut published = published.clone();
+        published.retain(|id, _| !reruns.contains_key(&plan.stage(*id).key.digest()));
+        let ahead = Ahead {
+            keys: Keys::of(plan, &reruns, &published),
+            forced,
+            published: published.keys().copied().collect(),
+        };
+        let mut prediction = predict(plan, &ahead, &history);
         if !build.settings.cache_from.is_empty() {
             prediction = prediction.map(Prediction::with_imports);
         }
         Self {
             reruns,
-            forced,
+            published,
+            ahead,
             store,
             history,
-            keys,
             prediction,
         }
     }
@@ -91,7 +103,7 @@ impl Recall {
     /// Holds the prediction against what happened, says what differs, and keeps the records of the build.
     pub fn check(&self, build: &Build<'_>, plan: &Plan, mut report: Report) -> Report {
         if let Some(prediction) = &self.prediction {
-            let found = expect(plan, &self.keys, prediction, &report);
+            let found = expect(plan, &self.ahead.keys, prediction, &report);
             for mismatch in &found.mismatches {
                 let told = match mismatch.observed {
                     StageState::Ran => {
@@ -112,6 +124,19 @@ impl Recall {
         report
     }
 
+    /// The denial, with what changed of the stage since it was built last.
+    pub fn explained(&self, plan: &Plan, denied: Denied) -> Denied {
+        let records = self.history.last(plan);
+        let mut explanation = Explanation::new(plan, "last", &records, None, &self.history);
+        explanation.retain(std::slice::from_ref(&denied.stage));
+        let causes = explanation.stages.iter().flat_map(causes);
+        let because = causes.map(|cause| format!("\n  changed: {cause}"));
+        Denied {
+            because: because.collect(),
+            ..denied
+        }
+    }
+
     fn keep(&self, plan: &Plan, report: &Report) -> anyhow::Result<()> {
         let Some(store) = &self.store else {
             return Ok(());
@@ -124,7 +149,8 @@ impl Recall {
             matches!(stage.state, StageState::Ran | StageState::Cached)
         };
         let learnt = report.stages.iter().filter(done);
-        let learnt = learnt.filter_map(|stage| Some(self.keys.get(*ids.get(stage.id.as_str())?)));
+        let learnt =
+            learnt.filter_map(|stage| Some(self.ahead.keys.get(*ids.get(stage.id.as_str())?)));
         let learnt: Vec<&str> = learnt.collect();
         let stages = report.stages.iter().map(|stage| {
             let kept = KeptStage {
@@ -147,7 +173,7 @@ impl Recall {
                 .collect(),
             stages: stages.collect(),
         };
-        let ran = self.forced.iter().filter(|id| {
+        let ran = self.ahead.forced.iter().filter(|id| {
             let stage = plan.stage(**id);
             let mut told = report.stages.iter().filter(|told| told.id == stage.id);
             stage.work.is_command() && told.any(|told| told.state == StageState::Ran)

@@ -19,18 +19,19 @@ pub type Vertices = BTreeMap<StageId, BTreeSet<Digest>>;
 ///
 /// Stages that do the same on the same root are one vertex, which bears the name of one of them; what became of it
 /// became of all.
-pub fn report(plan: &Plan, vertices: &Vertices, outcomes: &[(String, Outcome)]) -> Report {
+pub fn report(
+    plan: &Plan,
+    vertices: &Vertices,
+    published: &BTreeMap<StageId, String>,
+    outcomes: &[Outcome],
+) -> Report {
     let mut whole = Report {
         version: REPORT_VERSION,
         ..Report::default()
     };
     let mut stages: Vec<Option<StageReport>> = plan.stages().map(|_| None).collect();
-    for (service, outcome) in outcomes {
-        let own: Vec<StageId> = plan
-            .stages()
-            .filter(|(_, stage)| stage.services.contains(service))
-            .map(|(id, _)| id)
-            .collect();
+    for outcome in outcomes {
+        let own = &outcome.stages;
         let expected: Vec<_> = own.iter().map(|id| expected(plan, *id)).collect();
         let succeeded = matches!(outcome.result, Some(Ok(_)));
         let part = Report::of(&expected, Vec::new(), &outcome.timeline, succeeded);
@@ -41,9 +42,17 @@ pub fn report(plan: &Plan, vertices: &Vertices, outcomes: &[(String, Outcome)]) 
                 None => stage,
             });
         }
-        whole.services.push(service_report(service, outcome));
+        whole.services.push(service_report(outcome));
     }
     share(plan, vertices, &mut stages);
+    for (id, image) in published {
+        if let Some(stage) = &mut stages[id.index()] {
+            stage.image = Some(image.clone());
+            if stage.state == StageState::Ran {
+                stage.state = StageState::Cached; // What ran is the look at the image.
+            }
+        }
+    }
     whole.stages = stages.into_iter().flatten().collect();
     whole
 }
@@ -86,7 +95,7 @@ fn expected(plan: &Plan, id: StageId) -> ExpectedStage {
     }
 }
 
-fn service_report(service: &str, outcome: &Outcome) -> ServiceReport {
+fn service_report(outcome: &Outcome) -> ServiceReport {
     let response = outcome
         .result
         .as_ref()
@@ -95,7 +104,7 @@ fn service_report(service: &str, outcome: &Outcome) -> ServiceReport {
         .and_then(|response| response.image_digest())
         .map(str::to_owned);
     ServiceReport {
-        name: service.to_owned(),
+        name: outcome.name.clone(),
         digest,
     }
 }
@@ -152,7 +161,10 @@ fn row(stage: &StageReport) -> [String; 5] {
     [
         stage.id.clone(),
         stage.kind.clone(),
-        name(stage.state).to_owned(),
+        match (&stage.image, stage.state) {
+            (Some(_), StageState::Cached) => "published".to_owned(),
+            (_, state) => name(state).to_owned(),
+        },
         seconds,
         size,
     ]
@@ -203,6 +215,7 @@ mod tests {
             error: None,
             started: None,
             needs: Vec::new(),
+            image: None,
         }
     }
 

@@ -30,7 +30,7 @@ impl Sizes {
             }
         }
         let mut sizes = Self::default();
-        for service in &lowered.services {
+        for service in &lowered.images {
             let definition = &service.definition;
             for (digest, bytes) in definition.digests().iter().zip(&definition.pb().def) {
                 let Some(stages) = stages_of.get(digest.as_str()) else {
@@ -169,6 +169,7 @@ mod tests {
             error: None,
             started: None,
             needs: Vec::new(),
+            image: None,
         };
         let report = Report {
             stages: vec![stage],

@@ -1,7 +1,7 @@
 //! `layercake build`: services, built by a daemon.
 
-use crate::args::BuildArgs;
-use crate::build::Build;
+use crate::args::{BuildArgs, Expensive};
+use crate::build::{Build, Denied, Subject};
 use crate::daemon::Daemon;
 use crate::exit::ExitStatus;
 use crate::interrupt::interruptible;
@@ -15,18 +15,31 @@ pub async fn run(
     environment: &impl Environment,
     printer: &Printer,
 ) -> anyhow::Result<ExitStatus> {
-    let settings = BuildSettings::new(&args, environment)?;
+    let mut settings = BuildSettings::new(&args, environment)?;
     let project_settings = ProjectSettings::new(args.project, environment)?;
     let mut project = Project::open(&project_settings)?;
     interruptible(Box::pin(async {
         let daemon = Daemon::connect(&args.daemon, environment).await?;
         project.choose_platform(&project_settings, &daemon).await?;
-        let build = Build {
-            settings: &settings,
-            daemon: &daemon,
-            printer,
-        };
-        build.run(&mut project, environment).await
+        loop {
+            let build = Build {
+                subject: Subject::Services,
+                settings: &settings,
+                daemon: &daemon,
+                printer,
+            };
+            let outcome = build.run(&mut project, environment).await;
+            match outcome {
+                Err(error) if settings.expensive == Expensive::Ask && error.is::<Denied>() => {
+                    printer.error(&error);
+                    if !printer.ask("run it?")? {
+                        return Err(error);
+                    }
+                    settings.expensive = Expensive::Allow;
+                }
+                outcome => return outcome,
+            }
+        }
     }))
     .await
 }

@@ -9,9 +9,9 @@ use layercake_planner::suggest::{list, suggest};
 
 use crate::args::{ExplainArgs, ShowFormat};
 use crate::build::Sizes;
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, PlannedOn, Published};
 use crate::exit::ExitStatus;
-use crate::explain::{Against, Explanation, Keys, long, predict};
+use crate::explain::{Against, Ahead, Explanation, Keys, long, predict};
 use crate::interrupt::interruptible;
 use crate::pipeline::Scope;
 use crate::printer::Printer;
@@ -31,7 +31,8 @@ pub async fn run(
         let daemon = Daemon::connect(&args.daemon, environment).await?;
         project.choose_platform(&settings, &daemon).await?;
         let (scope, stages) = wanted(&args.names, &project);
-        let (plan, lowered) = daemon.lower(&mut project, &scope, printer).await?;
+        let lowered = daemon.lower(&mut project, &scope, Published::Made, printer);
+        let (PlannedOn { plan, images, .. }, lowered) = lowered.await?;
         let session = daemon.client.attach(Daemon::logins()).await?;
         check(&stages, &plan)?;
         let of = Builder {
@@ -56,8 +57,13 @@ pub async fn run(
                 Records::of(&planned.plan)
             }
         };
-        let keys = Keys::of(&plan, &history.reruns(&plan));
-        let prediction = match predict(&plan, &keys, &BTreeSet::new(), &history) {
+        let reruns = history.reruns(&plan);
+        let ahead = Ahead {
+            keys: Keys::of(&plan, &reruns, &images.found),
+            forced: BTreeSet::new(),
+            published: images.found.into_keys().collect(),
+        };
+        let prediction = match predict(&plan, &ahead, &history) {
             Some(prediction) => {
                 let held = daemon.client.cache_records().await?;
                 let lost = Sizes::of(&plan, &lowered).lost(&held);

@@ -1,11 +1,11 @@
 //! `layercake llb`: what BuildKit is told to do, without doing it.
 
 use buildkit_llb::dump;
-use layercake_lower::LoweredService;
+use layercake_lower::LoweredImage;
 use serde_json::{Map, Value};
 
 use crate::args::{LlbArgs, LlbFormat};
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, Published};
 use crate::exit::ExitStatus;
 use crate::interrupt::interruptible;
 use crate::pipeline::Scope;
@@ -25,10 +25,11 @@ pub async fn run(
         let daemon = Daemon::connect(&args.daemon, environment).await?;
         project.choose_platform(&settings, &daemon).await?;
         let scope = Scope::Services(args.services);
-        let (_, lowered) = daemon.lower(&mut project, &scope, printer).await?;
+        let lowered = daemon.lower(&mut project, &scope, Published::Taken, printer);
+        let (_, lowered) = lowered.await?;
         match args.format {
-            LlbFormat::Raw => printer.data(only(&lowered.services)?.definition.to_bytes())?,
-            LlbFormat::Json => printer.json(&json(&lowered.services)?)?,
+            LlbFormat::Raw => printer.data(only(&lowered.images)?.definition.to_bytes())?,
+            LlbFormat::Json => printer.json(&json(&lowered.images)?)?,
         }
         Ok(ExitStatus::Success)
     }))
@@ -36,7 +37,7 @@ pub async fn run(
 }
 
 /// The one service whose bytes are wanted.
-fn only(services: &[LoweredService]) -> Result<&LoweredService, UsageError> {
+fn only(services: &[LoweredImage]) -> Result<&LoweredImage, UsageError> {
     match services {
         [one] => Ok(one),
         _ => Err(UsageError::new(
@@ -46,7 +47,7 @@ fn only(services: &[LoweredService]) -> Result<&LoweredService, UsageError> {
 }
 
 /// The definitions and image configurations by service.
-fn json(services: &[LoweredService]) -> anyhow::Result<Value> {
+fn json(services: &[LoweredImage]) -> anyhow::Result<Value> {
     let mut all = Map::new();
     for service in services {
         let mut one = Map::new();

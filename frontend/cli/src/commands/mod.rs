@@ -12,6 +12,7 @@ mod llb;
 mod lock;
 mod plan;
 mod prune;
+mod publish;
 mod replay;
 mod report;
 mod schema;
@@ -32,6 +33,7 @@ pub async fn run(cli: Cli, printer: &Printer) -> anyhow::Result<ExitStatus> {
         Command::Graph(args) => graph::run(args, &environment, printer).await,
         Command::Llb(args) => llb::run(args, &environment, printer).await,
         Command::Build(args) => build::run(*args, &environment, printer).await,
+        Command::Publish(args) => publish::run(*args, &environment, printer).await,
         Command::Context(args) => context::run(args, &environment, printer).await,
         Command::Du(args) => du::run(args, &environment, printer).await,
         Command::Prune(args) => prune::run(*args, &environment, printer).await,

@@ -6,7 +6,7 @@ use layercake_solve::PruneOptions;
 
 use crate::args::{PruneArgs, ShowFormat};
 use crate::cache::{Pruned, Selection, older_than, select, text};
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, PlannedOn, Published};
 use crate::exit::ExitStatus;
 use crate::interrupt::interruptible;
 use crate::pipeline::Scope;
@@ -34,7 +34,8 @@ pub async fn run(
     interruptible(Box::pin(async {
         let daemon = Daemon::connect(&args.daemon, environment).await?;
         project.choose_platform(&settings, &daemon).await?;
-        let (plan, lowered) = daemon.lower(&mut project, &Scope::Whole, printer).await?;
+        let lowered = daemon.lower(&mut project, &Scope::Whole, Published::Made, printer);
+        let (PlannedOn { plan, .. }, lowered) = lowered.await?;
         let records = daemon.client.cache_records().await?;
         let selection = Selection {
             keep: args.keep,

@@ -5,8 +5,8 @@ mod predict;
 mod text;
 
 pub use against::{Against, decode, read_file};
-pub use predict::{Expected, Keys, Prediction, expect, predict};
-pub use text::{long, short};
+pub use predict::{Ahead, Expected, Keys, Prediction, expect, predict};
+pub use text::{causes, long, short};
 
 use std::collections::BTreeMap;
 

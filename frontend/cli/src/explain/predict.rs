@@ -28,14 +28,29 @@ pub enum Expected {
 #[derive(Clone, Debug)]
 pub struct Prediction(Vec<Expected>);
 
+/// What is known of a build before it begins.
+#[derive(Clone, Debug)]
+pub struct Ahead {
+    /// What the results of stages are filed under.
+    pub keys: Keys,
+    /// The stages that are made to run.
+    pub forced: BTreeSet<StageId>,
+    /// The stages whose results are taken from a registry.
+    pub published: BTreeSet<StageId>,
+}
+
 /// What the results of a plan's stages are filed under: the digests of their keys, and where a stage was forced to
-/// run, or stands on one that was, what tells that run from others.
+/// run or taken from a registry, or stands on one that was, what tells that result from others.
 #[derive(Clone, Debug)]
 pub struct Keys(Vec<String>);
 
 impl Keys {
-    /// With the forced runs by the digests of keys.
-    pub fn of(plan: &Plan, reruns: &BTreeMap<String, String>) -> Self {
+    /// With the forced runs by the digests of keys, and the images of published results.
+    pub fn of(
+        plan: &Plan,
+        reruns: &BTreeMap<String, String>,
+        published: &BTreeMap<StageId, String>,
+    ) -> Self {
         let mut keys: Vec<String> = Vec::with_capacity(plan.stages().len());
         let mut digests: Vec<String> = Vec::with_capacity(plan.stages().len());
         for (id, stage) in plan.stages() {
@@ -44,7 +59,8 @@ impl Keys {
             let forced = before
                 .iter()
                 .any(|(id, _)| keys[id.index()] != digests[id.index()]);
-            let key = match (reruns.get(&digest), forced) {
+            let other = reruns.get(&digest).or_else(|| published.get(&id));
+            let key = match (other, forced) {
                 (None, false) => digest.clone(),
                 (by, _) => {
                     let mut hash = Sha256::new();
@@ -102,21 +118,15 @@ impl Prediction {
     }
 }
 
-/// Foretells what each stage will do, and nothing before the first build on a builder. `forced` are the stages that are
-/// made to run.
-pub fn predict(
-    plan: &Plan,
-    keys: &Keys,
-    forced: &BTreeSet<StageId>,
-    history: &History,
-) -> Option<Prediction> {
+/// Foretells what each stage will do, and nothing before the first build on a builder.
+pub fn predict(plan: &Plan, ahead: &Ahead, history: &History) -> Option<Prediction> {
     if history.is_empty() {
         return None;
     }
     let last = history.last(plan);
     let mut all: Vec<Expected> = Vec::with_capacity(plan.stages().len());
     for (id, _) in plan.stages() {
-        let expected = one(plan, id, keys, forced, history, &last, &all);
+        let expected = one(plan, id, ahead, history, &last, &all);
         all.push(expected);
     }
     Some(Prediction(all))
@@ -125,17 +135,20 @@ pub fn predict(
 fn one(
     plan: &Plan,
     id: StageId,
-    keys: &Keys,
-    forced: &BTreeSet<StageId>,
+    ahead: &Ahead,
     history: &History,
     last: &Records,
     known: &[Expected],
 ) -> Expected {
-    if forced.contains(&id) {
+    if ahead.forced.contains(&id) {
         return Expected::Runs;
     }
-    if history.knows(keys.get(id)) {
+    if ahead.published.contains(&id) || history.knows(ahead.keys.get(id)) {
         return Expected::Cached;
+    }
+    let before = plan.before(id);
+    if before.iter().any(|(id, _)| ahead.published.contains(id)) {
+        return Expected::MayRun;
     }
     let stage = plan.stage(id);
     let Some(record) = last.0.get(&stage.id) else {
@@ -148,7 +161,6 @@ fn one(
     {
         return Expected::Runs;
     }
-    let before = plan.before(id);
     let among = |edge: Edge, what: &[Expected]| {
         let mut some = before.iter().filter(|(_, kind)| *kind == edge);
         some.any(|(id, _)| what.contains(&known[id.index()]))

@@ -30,6 +30,7 @@ use crate::images::{GatewayImages, abilities};
 use crate::no_cache::check_stages;
 use crate::pipeline::{self, Planned, Scope};
 use crate::settings::{host_platform, to_wire};
+use crate::stage_images::{StageImages, look_up, needs_bytes};
 use open::{Opened, open};
 use request::Request;
 
@@ -87,28 +88,38 @@ async fn build(
 ) -> anyhow::Result<GatewayResult> {
     let mut opened = open(solver, request).await?;
     let service = service(request, &opened.services())?;
-    let planned = plan(
-        solver,
-        request,
-        &mut opened,
-        &Scope::Services(vec![service]),
-    )
-    .await?;
-    let (plan, warnings) = planned.accept(&opened.source)?;
+    let scope = Scope::Services(vec![service]);
+    let planned = plan(solver, request, &mut opened, &scope).await?;
+    let (mut plan, warnings) = planned.accept(&opened.source)?;
+    if needs_bytes(&plan) {
+        opened.context.tree.read_bytes();
+        let planned = self::plan(solver, request, &mut opened, &scope).await?;
+        (plan, _) = planned.accept(&opened.source)?;
+    }
     check_stages(&request.no_cache, &plan)?;
     opened.warn(solver, &warnings).await?;
+    let abilities = abilities(capabilities);
+    let mut images = StageImages::default();
+    if abilities.merge {
+        images = look_up(solver, &plan, request.resolve_mode).await;
+    }
+    let no_cache = &request.no_cache;
+    images
+        .found
+        .retain(|id, _| !no_cache.has(&plan.stage(*id).name));
     let lowered = lower(
         &plan,
         &LowerOptions {
             context: opened.context.tree.context_source(),
-            abilities: abilities(capabilities),
+            abilities,
             no_cache: request.no_cache.clone(),
+            published: images.found,
             reruns: BTreeMap::new(), // A frontend keeps nothing from one build to the next.
             source: Some(opened.source.clone()),
             labels: request.labels.clone(),
         },
     )?;
-    let service = lowered.services.into_iter().next();
+    let service = lowered.images.into_iter().next();
     let service = service.ok_or_else(|| Failure::invalid("there is no service to build"))?;
     let image = solver
         .solve(service.definition.into_pb(), &request.cache_imports, false)
@@ -167,7 +178,7 @@ fn result(
     plan: &Plan,
     image: SolvedRef,
     config: Vec<u8>,
-    base_config: Vec<u8>,
+    base_config: Option<Vec<u8>>,
 ) -> GatewayResult {
     let (result, suffix) = if request.multi_platform {
         let platform = (to_wire(&plan.platform), image);
@@ -178,7 +189,9 @@ fn result(
     } else {
         (GatewayResult::of(image), String::new())
     };
-    result
-        .with_metadata(format!("containerimage.config{suffix}"), config)
-        .with_metadata(format!("containerimage.base.config{suffix}"), base_config)
+    let result = result.with_metadata(format!("containerimage.config{suffix}"), config);
+    match base_config {
+        Some(base) => result.with_metadata(format!("containerimage.base.config{suffix}"), base),
+        None => result,
+    }
 }

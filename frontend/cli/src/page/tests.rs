@@ -19,6 +19,7 @@ fn stage(
         bytes: Some(1_500_000),
         error: None,
         started,
+        image: None,
         needs: needs.iter().map(|need| (*need).to_owned()).collect(),
     }
 }

@@ -124,7 +124,7 @@ fn expensive(
         Some(text) => {
             return Expensive::from_str(text, false).map_err(|_| {
                 UsageError::new(format!(
-                    "LAYERCAKE_EXPENSIVE is `{text}`; write allow or deny"
+                    "LAYERCAKE_EXPENSIVE is `{text}`; write allow, ask or deny"
                 ))
             });
         }

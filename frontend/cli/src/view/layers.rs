@@ -1,7 +1,7 @@
 //! The layers of locked conda environments, for people and programs.
 
 use indicatif::DecimalBytes;
-use layercake_planner::lock::Package;
+use layercake_planner::lock::{LockedWheel, Package};
 use layercake_planner::plan::{LinkStep, Plan, Work};
 use serde::Serialize;
 
@@ -40,7 +40,9 @@ struct LayerJson<'p> {
 struct PackageJson<'p> {
     name: &'p str,
     version: &'p str,
-    build: &'p str,
+    /// Of a conda package; a wheel has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    build: Option<&'p str>,
     /// Of its archive.
     bytes: u64,
 }
@@ -91,13 +93,20 @@ fn layer<'p>(id: &'p str, step: &'p LinkStep) -> LayerJson<'p> {
     let package = |package: &'p Package| PackageJson {
         name: &package.name,
         version: &package.version,
-        build: &package.build,
+        build: Some(&package.build),
         bytes: package.size,
     };
+    let wheel = |wheel: &'p LockedWheel| PackageJson {
+        name: &wheel.name,
+        version: &wheel.version,
+        build: None,
+        bytes: wheel.size,
+    };
+    let packages = step.packages.iter().map(package);
     LayerJson {
         id,
         bytes: step.size(),
-        packages: step.packages.iter().map(package).collect(),
+        packages: packages.chain(step.wheels.iter().map(wheel)).collect(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is linked is what rattler's own installation leaves, file by file.
 #![expect(clippy::unwrap_used, reason = "a test may end where it fails")]
 mod packages;
+mod wheels;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -81,6 +82,7 @@ fn group(prefix: &Path, packages: &[Package]) -> Group {
             site_packages: None,
         }),
         packages: packages.to_vec(),
+        wheels: Vec::new(),
     }
 }
 

@@ -8,8 +8,9 @@
 use buildkit_llb::{
     ContentCache, Digest, Exec, FileOps, Mkfile, Mount, Network, Output, Platform, Source,
 };
-use layercake_planner::lock::Package;
+use layercake_planner::lock::{LockedWheel, Package};
 use layercake_planner::plan::{LinkPython, LinkStep, StageId};
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
 use super::{NamedInternal, SCRATCH, folders};
@@ -27,7 +28,10 @@ struct Description<'p> {
     platform: &'p str,
     #[serde(skip_serializing_if = "Option::is_none")]
     python: Option<PythonDescription<'p>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     packages: Vec<PackageDescription<'p>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    wheels: Vec<WheelDescription<'p>>,
 }
 
 #[derive(Serialize)]
@@ -53,6 +57,23 @@ struct PackageDescription<'p> {
     depends: &'p [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     constrains: &'p [String],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct WheelDescription<'p> {
+    archive: String,
+    sha256: &'p str,
+}
+
+/// A file that is fetched and mounted.
+struct Archive<'p> {
+    name: &'p str,
+    version: &'p str,
+    url: &'p str,
+    sha256: &'p str,
+    /// What it is called where it is mounted.
+    file: String,
 }
 
 impl Lowering<'_> {
@@ -81,8 +102,9 @@ impl Lowering<'_> {
                 format!("{SCRATCH}/group"),
             ))
             .mount(Mount::bind(empty.clone(), &step.prefix).selector(&step.prefix));
-        for package in &step.packages {
-            let mount = read_only(self.archive(id, package)?, folder(package));
+        let packages = step.packages.iter().map(Archive::of_package);
+        for archive in packages.chain(step.wheels.iter().map(Archive::of_wheel)) {
+            let mount = read_only(self.archive(id, &archive)?, archive.folder());
             exec = exec.mount(mount.content_cache(ContentCache::Off));
         }
         let node = self.exec(id, exec, &summary(step))?;
@@ -109,17 +131,62 @@ impl Lowering<'_> {
         self.of_stage(id, image)
     }
 
-    fn archive(&self, id: StageId, package: &Package) -> Result<Output, LowerError> {
-        let file = Source::http(&package.url)
-            .checksum(format!("sha256:{}", package.sha256))
-            .filename(file_name(package))
+    fn archive(&self, id: StageId, archive: &Archive<'_>) -> Result<Output, LowerError> {
+        let Archive {
+            name, version, url, ..
+        } = archive;
+        let file = Source::http(*url)
+            .checksum(format!("sha256:{}", archive.sha256))
+            .filename(&archive.file)
             .perm(0o644)
-            .named_internal(&format!(
-                "fetch {} {} from {}",
-                package.name, package.version, package.url
-            ))
+            .named_internal(&format!("fetch {name} {version} from {url}"))
             .build();
         self.of_stage(id, file)
+    }
+}
+
+impl<'p> Archive<'p> {
+    /// By the name by which conda tools know what it is.
+    fn of_package(package: &'p Package) -> Self {
+        let Package {
+            name,
+            version,
+            build,
+            ..
+        } = package;
+        let end = if package.url.ends_with(".tar.bz2") {
+            "tar.bz2"
+        } else {
+            "conda"
+        };
+        Self {
+            name,
+            version,
+            url: &package.url,
+            sha256: &package.sha256,
+            file: format!("{name}-{version}-{build}.{end}"),
+        }
+    }
+
+    /// By the name that the index gives it, which says what it is for.
+    fn of_wheel(wheel: &'p LockedWheel) -> Self {
+        let file = wheel.url.rsplit('/').next().unwrap_or_default();
+        Self {
+            name: &wheel.name,
+            version: &wheel.version,
+            url: &wheel.url,
+            sha256: &wheel.sha256,
+            file: percent_decode_str(file).decode_utf8_lossy().into_owned(),
+        }
+    }
+
+    /// Where it is mounted.
+    fn folder(&self) -> String {
+        format!("{SCRATCH}/packages/{}", self.name)
+    }
+
+    fn path(&self) -> String {
+        format!("{}/{}", self.folder(), self.file)
     }
 }
 
@@ -130,6 +197,7 @@ impl<'p> Description<'p> {
             platform: step.platform,
             python: step.python.as_ref().map(PythonDescription::of),
             packages: step.packages.iter().map(PackageDescription::of).collect(),
+            wheels: step.wheels.iter().map(WheelDescription::of).collect(),
         }
     }
 }
@@ -146,7 +214,7 @@ impl<'p> PythonDescription<'p> {
 impl<'p> PackageDescription<'p> {
     fn of(package: &'p Package) -> Self {
         Self {
-            archive: format!("{}/{}", folder(package), file_name(package)),
+            archive: Archive::of_package(package).path(),
             name: &package.name,
             version: &package.version,
             build: &package.build,
@@ -160,30 +228,20 @@ impl<'p> PackageDescription<'p> {
     }
 }
 
-/// Where the archive of a package is mounted.
-fn folder(package: &Package) -> String {
-    format!("{SCRATCH}/packages/{}", package.name)
-}
-
-/// The archive's name, by which conda tools know what it is.
-fn file_name(package: &Package) -> String {
-    let end = if package.url.ends_with(".tar.bz2") {
-        "tar.bz2"
-    } else {
-        "conda"
-    };
-    let Package {
-        name,
-        version,
-        build,
-        ..
-    } = package;
-    format!("{name}-{version}-{build}.{end}")
+impl<'p> WheelDescription<'p> {
+    fn of(wheel: &'p LockedWheel) -> Self {
+        Self {
+            archive: Archive::of_wheel(wheel).path(),
+            sha256: &wheel.sha256,
+        }
+    }
 }
 
 fn summary(step: &LinkStep) -> String {
-    match step.packages.as_slice() {
-        [one] => format!("link {} {}", one.name, one.version),
-        several => format!("link {} packages", several.len()),
+    match (step.packages.as_slice(), step.wheels.as_slice()) {
+        ([one], []) => format!("link {} {}", one.name, one.version),
+        ([], [one]) => format!("install {} {}", one.name, one.version),
+        ([], several) => format!("install {} wheels", several.len()),
+        (several, _) => format!("link {} packages", several.len()),
     }
 }

@@ -18,7 +18,7 @@ fn vertices(plan: &Plan, merge: bool) -> BTreeMap<String, BTreeSet<Digest>> {
 
 /// Every operation of every service.
 fn ops(plan: &Plan, merge: bool) -> BTreeMap<String, Vec<Vec<u8>>> {
-    let services = lower(plan, merge).services.into_iter();
+    let services = lower(plan, merge).images.into_iter();
     services
         .map(|service| (service.name, service.definition.into_pb().def))
         .collect()

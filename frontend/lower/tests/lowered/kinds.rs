@@ -41,7 +41,7 @@ fn check(name: &str, stages: &str, listed: &str) {
     );
     let plan = world().planned(&yaml);
     let [merged, stacked] =
-        [true, false].map(|merge| shown(&lower(&plan, merge).services[0].definition));
+        [true, false].map(|merge| shown(&lower(&plan, merge).images[0].definition));
     let text = if merged == stacked {
         format!("{stages}\n~~~ merged and stacked\n{merged}")
     } else {
@@ -157,6 +157,6 @@ fn services() {
     );
     let plan = world().planned(&yaml);
     for (name, merge) in [("finish_merged", true), ("finish_stacked", false)] {
-        insta::assert_snapshot!(name, shown(&lower(&plan, merge).services[0].definition));
+        insta::assert_snapshot!(name, shown(&lower(&plan, merge).images[0].definition));
     }
 }

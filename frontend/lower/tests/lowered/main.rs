@@ -12,6 +12,7 @@ mod errors;
 mod keys;
 mod kinds;
 mod properties;
+mod published;
 mod shown;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ fn options(merge: bool) -> LowerOptions {
         },
         no_cache: NoCache::None,
         reruns: BTreeMap::new(),
+        published: BTreeMap::new(),
         source: None,
         labels: BTreeMap::new(),
     }

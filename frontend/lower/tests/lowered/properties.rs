@@ -18,7 +18,7 @@ fn planned(yaml: &str) -> Option<Plan> {
 
 /// The operations of each service.
 fn ops(lowered: &Lowered) -> BTreeMap<&str, &[Vec<u8>]> {
-    let services = lowered.services.iter();
+    let services = lowered.images.iter();
     services
         .map(|service| {
             (
@@ -31,7 +31,7 @@ fn ops(lowered: &Lowered) -> BTreeMap<&str, &[Vec<u8>]> {
 
 /// Every operation comes after those that it stands on.
 fn assert_inputs_come_first(lowered: &Lowered) {
-    for service in &lowered.services {
+    for service in &lowered.images {
         let json = dump::to_json(service.definition.pb()).expect("a definition");
         let mut seen = BTreeSet::new();
         for op in json["ops"].as_array().expect("operations") {
@@ -54,7 +54,7 @@ fn assert_inputs_come_first(lowered: &Lowered) {
 
 /// Every stage is somewhere in what is built, so that its state can be told; and nothing else is told of.
 fn assert_vertices_are_built(plan: &Plan, lowered: &Lowered) {
-    let definitions = lowered.services.iter().map(|service| &service.definition);
+    let definitions = lowered.images.iter().map(|service| &service.definition);
     let built: BTreeSet<&Digest> = definitions.flat_map(Definition::digests).collect();
     for (id, stage) in plan.stages() {
         let vertices = &lowered.vertices[&id];
@@ -80,7 +80,7 @@ proptest! {
             assert_inputs_come_first(&lowered);
             assert_vertices_are_built(&plan, &lowered);
             let again = lower(&plan, merge);
-            for (one, other) in lowered.services.iter().zip(&again.services) {
+            for (one, other) in lowered.images.iter().zip(&again.images) {
                 prop_assert_eq!(one.definition.to_bytes(), other.definition.to_bytes());
                 prop_assert_eq!(&one.config, &other.config);
             }

@@ -84,6 +84,9 @@ pub struct StageReport {
     /// The stages that it stands on or reads from, by their names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
+    /// The published image that its result was taken from, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
 }
 
 /// What became of a stage.
@@ -175,6 +178,7 @@ fn stage_report(stage: &ExpectedStage, timeline: &Timeline, succeeded: bool) -> 
         error: failed,
         started: started(&steps).map(|time| time.seconds_since(Time(0))),
         needs: stage.needs.clone(),
+        image: None,
     }
 }
 

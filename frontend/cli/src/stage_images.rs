@@ -1,0 +1,148 @@
+//! Results of expensive stages that a registry has, found by their keys alone: no cache service, any machine.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use buildkit_llb::normalize_reference;
+use futures::StreamExt;
+use futures::stream;
+use layercake_lower::KEY_LABEL;
+use layercake_planner::plan::{Plan, StageId};
+use layercake_planner::suggest::{list, suggest};
+use layercake_solve::{ImageRequest, ResolveMode, Solver};
+use serde_json::Value;
+
+use crate::printer::Printer;
+use crate::settings::{UsageError, to_wire};
+
+/// How many images are asked for at once.
+const AT_ONCE: usize = 16;
+
+/// What a registry has of a plan.
+#[derive(Clone, Debug, Default)]
+pub struct StageImages {
+    /// The images that were found, with their digests: whole results, to be taken in place of running the stages.
+    pub found: BTreeMap<StageId, String>,
+    /// What kept others from being looked up. A build goes on without them.
+    pub trouble: Vec<String>,
+}
+
+/// Looks up what the plan's registry has of its expensive stages.
+pub async fn look_up(solver: &impl Solver, plan: &Plan, mode: ResolveMode) -> StageImages {
+    let images = plan.stage_images();
+    let asked = images.iter().map(async |(id, reference)| {
+        let key = plan.stage(*id).key.digest();
+        (*id, ask(solver, plan, reference, &key, mode).await)
+    });
+    let answers: Vec<_> = stream::iter(asked)
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    let mut known = StageImages::default();
+    for (id, answer) in answers {
+        match answer {
+            Ok(Some(reference)) => drop(known.found.insert(id, reference)),
+            Ok(None) => {}
+            Err(problem) => known.trouble.push(problem),
+        }
+    }
+    known.trouble.sort();
+    known.trouble.dedup();
+    known
+}
+
+/// Whether an expensive stage might have an image, if only the bytes of files were read.
+pub fn needs_bytes(plan: &Plan) -> bool {
+    let known = plan.stage_images();
+    let mut stages = plan.stages();
+    plan.registry.is_some() && stages.any(|(id, stage)| stage.expensive && !known.contains_key(&id))
+}
+
+/// The stages to publish, with their references: those of these names, or all expensive ones, but for those that the
+/// registry has.
+pub fn to_publish(
+    plan: &Plan,
+    names: &[String],
+    known: &StageImages,
+    printer: &Printer,
+) -> Result<BTreeMap<StageId, String>, UsageError> {
+    if plan.registry.is_none() {
+        return Err(UsageError::new(
+            "the file does not say where stages are published; add `registry: HOST/NAME` to it",
+        ));
+    }
+    let mut images = plan.stage_images();
+    check_names(plan, names, &images)?;
+    images.retain(|id, _| names.is_empty() || names.contains(&plan.stage(*id).name));
+    for (id, reference) in images.extract_if(.., |id, _| known.found.contains_key(id)) {
+        let stage = &plan.stage(id).id;
+        printer.note(&format!("{stage} is published: {reference}"));
+    }
+    Ok(images)
+}
+
+fn check_names(
+    plan: &Plan,
+    names: &[String],
+    images: &BTreeMap<StageId, String>,
+) -> Result<(), UsageError> {
+    let names_of = |wanted: &dyn Fn(StageId) -> bool| -> BTreeSet<&str> {
+        let stages = plan.stages().filter(|(id, _)| wanted(*id));
+        stages.map(|(_, stage)| stage.name.as_str()).collect()
+    };
+    let (all, expensive) = (
+        names_of(&|_| true),
+        names_of(&|id| images.contains_key(&id)),
+    );
+    if expensive.is_empty() {
+        return Err(UsageError::new(
+            "no stage is expensive, so there is nothing to publish; add `expensive: true` to those that others should \
+             not have to run",
+        ));
+    }
+    let Some(name) = names.iter().find(|name| !expensive.contains(name.as_str())) else {
+        return Ok(());
+    };
+    Err(UsageError::new(if all.contains(name.as_str()) {
+        format!(
+            "the stage `{name}` is not expensive, so no build would look for it; add `expensive: true` to it"
+        )
+    } else {
+        let expensive: Vec<&str> = expensive.into_iter().collect();
+        let way = match suggest(name, all) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the expensive stages are {}", list(&expensive)),
+        };
+        format!("no service has a stage `{name}`; {way}")
+    }))
+}
+
+async fn ask(
+    solver: &impl Solver,
+    plan: &Plan,
+    reference: &str,
+    key: &str,
+    mode: ResolveMode,
+) -> Result<Option<String>, String> {
+    let request = ImageRequest {
+        reference: normalize_reference(reference).map_err(|error| error.to_string())?,
+        platform: Some(to_wire(&plan.platform)),
+        mode,
+        log_name: format!("[internal] look up {reference}"),
+    };
+    let image = match solver.resolve_image(&request).await {
+        Ok(image) => image,
+        Err(failure) if failure.is_not_found() => return Ok(None),
+        Err(failure) => {
+            let registry = plan.registry.as_deref().unwrap_or_default();
+            let why = failure.message().replace(reference, registry);
+            return Err(format!("{registry} cannot be asked for stages: {why}"));
+        }
+    };
+    let config: Value = serde_json::from_slice(&image.config).unwrap_or_default();
+    if config["config"]["Labels"][KEY_LABEL].as_str() != Some(key) {
+        return Err(format!(
+            "{reference} is not what its tag says, as its label {KEY_LABEL} is not {key}; it is left alone"
+        ));
+    }
+    Ok(Some(format!("{reference}@{}", image.digest)))
+}

@@ -1,0 +1,69 @@
+//! Where the result of a stage lies in a registry: under its own key, so that whoever has the same plan finds it.
+
+use std::collections::BTreeMap;
+
+use super::{Plan, StageId};
+
+/// How many digits of a key a tag has. The image says the whole key.
+const DIGITS: usize = 32;
+
+/// How much of a stage's name a tag has: with the key it is at most 128 characters, as registries demand.
+const NAME: usize = 90;
+
+impl Plan {
+    /// The references under which the results of expensive stages are published: `REPOSITORY:STAGE-KEY`. There is none
+    /// where the file names no repository, nor for a stage whose key stands on something that was not looked at.
+    ///
+    /// A stage that is only read by others is among them; a service's `finish` never is.
+    pub fn stage_images(&self) -> BTreeMap<StageId, String> {
+        let Some(repository) = &self.registry else {
+            return BTreeMap::new();
+        };
+        let mut whole: Vec<bool> = Vec::with_capacity(self.stages.len());
+        let mut images = BTreeMap::new();
+        for (id, stage) in self.stages() {
+            let mut before = self.before(id).into_iter();
+            let known = stage.key.is_whole() && before.all(|(id, _)| whole[id.index()]);
+            whole.push(known);
+            if known && stage.expensive {
+                images.insert(
+                    id,
+                    format!("{repository}:{}", tag(&stage.id, &stage.key.digest())),
+                );
+            }
+        }
+        images
+    }
+}
+
+fn tag(stage: &str, key: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || "._-".contains(c) {
+            c
+        } else {
+            '-'
+        }
+    };
+    let name: String = stage.chars().take(NAME).map(plain).collect();
+    format!("{name}-{}", &key[..DIGITS])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tag;
+
+    #[test]
+    fn tags_are_of_registries_grammar() {
+        let key = "0123456789abcdef".repeat(4);
+        assert_eq!(
+            tag("conda-env/shared-05", &key),
+            "conda-env-shared-05-0123456789abcdef0123456789abcdef"
+        );
+        let long = tag(&"x@é".repeat(100), &key);
+        assert!(long.len() <= 128, "{long}");
+        assert!(
+            long.chars()
+                .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+        );
+    }
+}
