@@ -25,6 +25,7 @@ mod state;
 mod status;
 mod tools;
 mod tree;
+mod uv;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -70,6 +71,7 @@ impl Engine {
             name: options.name.clone(),
         };
         tools::build(&engine.layout)?;
+        uv::ensure(&engine.layout)?;
         if engine.name == MAIN {
             engine.state.external = External::find(&engine.layout)?;
             engine.state.save(&engine.layout)?;

@@ -15,7 +15,7 @@ use crate::step::{note, print, step};
 use crate::{product, run, workspace};
 
 /// A daemon that nothing else uses.
-const DAEMON: &str = "bench";
+pub(super) const DAEMON: &str = "bench";
 
 /// What is done before the build that is measured, and how often it is done in a round.
 struct Plan {
@@ -85,7 +85,7 @@ fn measure(plan: &Plan, contender: &Contender, engine: &Engine) -> Result<Sample
 }
 
 /// Starts the daemon with nothing but the base images in its cache.
-fn empty_engine() -> Result<Engine> {
+pub(super) fn empty_engine() -> Result<Engine> {
     engine::wipe(DAEMON)?;
     let engine = Engine::up(&UpOptions {
         name: DAEMON.to_owned(),

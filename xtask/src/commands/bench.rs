@@ -20,6 +20,8 @@ pub struct BenchArgs {
 /// Measurements other than that of examples/clx.
 #[derive(Subcommand)]
 enum What {
+    /// Build and push one conda environment, locked and linked by layercake, and installed by a Dockerfile
+    Conda,
     /// Plan generated files of 10,000 and of 100,000 stages
     Plan,
     /// Make random edits of examples/clx on the daemon of the environment, and hold what is foretold of each build
@@ -41,6 +43,7 @@ impl BenchArgs {
     /// Measures.
     pub fn run(self) -> Result<()> {
         match self.what {
+            Some(What::Conda) => bench::conda(),
             Some(What::Plan) => bench::plan(),
             Some(What::Edits {
                 sequences,

@@ -7,6 +7,7 @@ mod errors;
 mod examples;
 mod explain;
 mod images;
+mod lock;
 mod outputs;
 mod publish;
 mod sharing;

@@ -1,0 +1,177 @@
+//! `layercake lock`, and what is built of what it wrote: conda's packages and the wheels of a `pip:` section.
+
+use std::collections::BTreeSet;
+use std::env;
+
+use anyhow::{Context as _, Result, ensure};
+use layercake_tests::{Build, Container, Door, Engine, Outcome, Workspace, mark};
+
+/// The exit code of a lock that is out of date.
+const REJECTED: i32 = 3;
+
+struct Site {
+    engine: Engine,
+    workspace: Workspace,
+    repository: String,
+}
+
+impl Site {
+    fn new() -> Result<Self> {
+        let site = Self {
+            engine: Engine::given()?,
+            workspace: Workspace::of_example("hello")?,
+            repository: mark(),
+        };
+        let file = format!(
+            r#"# syntax=docker.io/layercake/frontend:0.1
+project: {}
+bases: {{ debian: "debian:bookworm-slim" }}
+stages:
+  env: {{ conda: {{ spec: packages.yaml, prefix: /opt/conda }} }}
+services:
+  web: {{ base: debian, stages: [env] }}
+"#,
+            site.repository
+        );
+        site.workspace.write("layercake.yaml", &file)?;
+        Ok(site)
+    }
+
+    /// The environment file with these lines for conda and these for pip.
+    fn ask(&self, conda: &[&str], pip: &[&str]) -> Result<()> {
+        let channel = env::var("LAYERCAKE_CHANNEL").context("LAYERCAKE_CHANNEL is not set")?;
+        let lines = |lines: &[&str], indent: &str| -> String {
+            lines
+                .iter()
+                .map(|line| format!("{indent}- {line}\n"))
+                .collect()
+        };
+        let (conda, pip) = (lines(conda, "  "), lines(pip, "      "));
+        let text = format!("channels: [\"{channel}\"]\ndependencies:\n{conda}  - pip:\n{pip}");
+        self.workspace.write("packages.yaml", &text)
+    }
+
+    /// What a `layercake` command ended with, and wrote for people.
+    fn layercake(&self, arguments: &[&str]) -> Result<(Option<i32>, String)> {
+        let mut command = self.engine.layercake()?;
+        let output = command
+            .args(arguments)
+            .current_dir(self.workspace.root())
+            .output()?;
+        let text = [output.stdout, output.stderr].concat();
+        Ok((
+            output.status.code(),
+            String::from_utf8_lossy(&text).into_owned(),
+        ))
+    }
+
+    fn lock(&self, flags: &[&str]) -> Result<String> {
+        let (code, text) = self.layercake(&[&["lock"], flags].concat())?;
+        ensure!(code == Some(0), "{text}");
+        Ok(text)
+    }
+
+    fn build(&self, door: Door) -> Result<Outcome> {
+        let name = format!("{}/{}:test", self.engine.registry()?, self.repository);
+        let flags = [
+            "--output".to_owned(),
+            format!("type=image,name={name},push=true"),
+        ];
+        let build = Build::new(door, &self.engine, &self.workspace, &["web"]).flags(&flags);
+        build.run()?.succeeded()
+    }
+
+    /// What a command prints in a container of the image.
+    fn run(&self, command: &[&str]) -> Result<String> {
+        let container = Container::of(&self.engine, &self.repository, "test")?;
+        let command: Vec<String> = command.iter().map(|word| (*word).into()).collect();
+        container.run(&command)
+    }
+}
+
+fn ran(outcome: &Outcome) -> BTreeSet<&str> {
+    outcome
+        .ran()
+        .into_iter()
+        .filter(|stage| stage.starts_with("env/"))
+        .collect()
+}
+
+#[test]
+fn what_is_locked_is_built_and_one_change_costs_one_layer() -> Result<()> {
+    let site = Site::new()?;
+    let pip = ["tabulate==0.9.0", "markupsafe"];
+    site.ask(&["python", "idna <3.20"], &pip)?;
+    let text = site.lock(&[])?;
+    ensure!(text.contains("wrote "), "{text}");
+    let written = site.workspace.read("layercake.lock")?;
+    ensure!(
+        site.lock(&[])?.contains("is up to date"),
+        "locked twice is not the same"
+    );
+    ensure!(
+        site.workspace.read("layercake.lock")? == written,
+        "it was written again"
+    );
+
+    site.build(Door::Cli)?;
+    let again = site.build(Door::Buildx)?;
+    ensure!(
+        ran(&again).is_empty(),
+        "the other door ran {:?}",
+        again.ran()
+    );
+    let script = "import idna, tabulate, markupsafe; print(idna.__version__, tabulate.__version__, \
+                  markupsafe._speedups.__name__)";
+    let shown = site.run(&["/opt/conda/bin/python", "-c", script])?;
+    ensure!(shown.trim() == "3.10 0.9.0 markupsafe._speedups", "{shown}");
+    let shown = site.run(&["/bin/sh", "-c", "echo 'a b' | /opt/conda/bin/tabulate"])?;
+    ensure!(shown.contains("a  b"), "{shown}");
+
+    // Another conda package: its group, and no wheel.
+    site.ask(&["python", "idna >=3.20"], &pip)?;
+    let (code, text) = site.layercake(&["lock", "--check"])?;
+    ensure!(
+        code == Some(REJECTED) && text.contains("idna"),
+        "{code:?}\n{text}"
+    );
+    let (code, text) = site.layercake(&["build", "web", "--progress", "plain"])?;
+    ensure!(
+        code == Some(REJECTED) && text.contains("lock-drift"),
+        "{code:?}\n{text}"
+    );
+    let text = site.lock(&[])?;
+    ensure!(text.contains("~ env linux/amd64 idna 3.10"), "{text}");
+    ensure!(text.matches("~ ").count() == 1, "more moved:\n{text}");
+    let outcome = site.build(Door::Cli)?;
+    ensure!(ran(&outcome).len() <= 1, "{:?}", outcome.ran());
+    ensure!(
+        !ran(&outcome)
+            .iter()
+            .any(|stage| stage.starts_with("env/pip-")),
+        "{:?}",
+        outcome.ran()
+    );
+
+    // Another wheel: no package of conda.
+    site.ask(
+        &["python", "idna >=3.20"],
+        &["tabulate==0.8.10", "markupsafe"],
+    )?;
+    site.lock(&[])?;
+    let outcome = site.build(Door::Buildx)?;
+    ensure!(
+        ran(&outcome)
+            .iter()
+            .all(|stage| stage.starts_with("env/pip-")),
+        "{:?}",
+        outcome.ran()
+    );
+    let shown = site.run(&[
+        "/opt/conda/bin/python",
+        "-c",
+        "import tabulate; print(tabulate.__version__)",
+    ])?;
+    ensure!(shown.trim() == "0.8.10", "{shown}");
+    Ok(())
+}
