@@ -28,7 +28,7 @@ pub fn binary() -> Result<PathBuf> {
 fn build(package: &str) -> Result<PathBuf> {
     step(format!("Build {package}, static, with cargo"), || {
         let folder = workspace::path("target/static");
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut cargo = run::cargo();
         cargo
             .args(["build", "--release", "--locked", "--package", package])
             .args(["--target", TARGET, "--target-dir"])

@@ -13,6 +13,26 @@ use anyhow::{Context as _, Result, bail};
 /// The lines of a log that an error shows.
 const TAIL: usize = 25;
 
+/// The cargo that started this program, without what it told this program of its own package: build scripts such as
+/// ring's look at that, and would compile all that stands on them again.
+pub fn cargo() -> Command {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut cargo = Command::new(program);
+    let told = [
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "CARGO_CRATE_",
+        "CARGO_BIN_",
+    ];
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if told.iter().any(|prefix| text.starts_with(prefix)) || text == "CARGO_PRIMARY_PACKAGE" {
+            cargo.env_remove(&name);
+        }
+    }
+    cargo
+}
+
 /// Runs `command` with all its output in the file `log`.
 pub fn logged(command: &mut Command, log: &Path) -> Result<()> {
     let file = create(log)?;

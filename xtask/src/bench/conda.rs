@@ -174,9 +174,10 @@ impl Bench {
             .get("LAYERCAKE_CHANNEL")
             .context("the engine has a channel")?;
         let pins = self.versions.iter();
-        let pins: String = pins
+        let pins: Vec<_> = pins
             .map(|(name, version)| format!("  - {name}={version}\n"))
             .collect();
+        let pins = pins.concat();
         Ok(format!(
             "channels: [\"{channel}\"]\ndependencies:\n  - python=3.11\n{pins}"
         ))

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::engine::up;
 use crate::product;
+use crate::run;
 use crate::step::{note, print, step};
 use crate::workspace;
 
@@ -17,7 +18,7 @@ pub fn run(only: &[String]) -> Result<()> {
     let binary = product::binary()?;
     product::frontend_image(&engine, &binary)?;
     let tally = step("Run the tests", || {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut cargo = run::cargo();
         cargo
             .args(["test", "--workspace", "--locked", "--no-fail-fast"])
             .args(only)

@@ -1,7 +1,6 @@
 //! The stand-in for micromamba, built statically so that it runs in any image.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::Result;
 
@@ -17,7 +16,7 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 pub fn build(layout: &Layout) -> Result<PathBuf> {
     let folder = workspace::path("target/standin");
     step(format!("building {PACKAGE}"), || {
-        let mut cargo = Command::new("cargo");
+        let mut cargo = run::cargo();
         cargo
             .args([
                 "build",

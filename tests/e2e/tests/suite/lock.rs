@@ -40,11 +40,9 @@ services:
     /// The environment file with these lines for conda and these for pip.
     fn ask(&self, conda: &[&str], pip: &[&str]) -> Result<()> {
         let channel = env::var("LAYERCAKE_CHANNEL").context("LAYERCAKE_CHANNEL is not set")?;
-        let lines = |lines: &[&str], indent: &str| -> String {
-            lines
-                .iter()
-                .map(|line| format!("{indent}- {line}\n"))
-                .collect()
+        let lines = |lines: &[&str], indent: &str| {
+            let lines = lines.iter().map(|line| format!("{indent}- {line}\n"));
+            lines.collect::<Vec<_>>().concat()
         };
         let (conda, pip) = (lines(conda, "  "), lines(pip, "      "));
         let text = format!("channels: [\"{channel}\"]\ndependencies:\n{conda}  - pip:\n{pip}");
