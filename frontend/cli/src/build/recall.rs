@@ -25,6 +25,8 @@ pub struct Recall {
     history: History,
     keys: Keys,
     prediction: Option<Prediction>,
+    /// What was told before the build.
+    told: Option<Explanation>,
 }
 
 impl Recall {
@@ -65,6 +67,7 @@ impl Recall {
             history,
             keys,
             prediction,
+            told: None,
         }
     }
 
@@ -78,13 +81,14 @@ impl Recall {
             Err(_) => BTreeSet::new(), // Who cannot be asked has lost nothing.
         };
         let prediction = prediction.without(plan, &lost);
+        let records = self.history.last(plan);
+        let explanation =
+            Explanation::new(plan, "last", &records, Some(&prediction), &self.history);
         if build.settings.progress != ProgressMode::Quiet {
-            let records = self.history.last(plan);
-            let explanation =
-                Explanation::new(plan, "last", &records, Some(&prediction), &self.history);
             build.printer.note(&short(&explanation));
         }
         self.prediction = Some(prediction);
+        self.told = Some(explanation);
         self
     }
 
@@ -105,6 +109,9 @@ impl Recall {
                     .note(&format!("note: {} (key {key}) {told}", mismatch.stage));
             }
             report.prediction = Some(found);
+        }
+        if let Some(told) = &self.told {
+            told.add_to(&mut report);
         }
         if let Err(error) = self.keep(plan, &report) {
             build.printer.note(&format!("note: {error:#}"));

@@ -203,6 +203,7 @@ mod tests {
             error: None,
             started: None,
             needs: Vec::new(),
+            foretold: None,
         }
     }
 

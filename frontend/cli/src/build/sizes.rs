@@ -169,6 +169,7 @@ mod tests {
             error: None,
             started: None,
             needs: Vec::new(),
+            foretold: None,
         };
         let report = Report {
             stages: vec![stage],

@@ -5,8 +5,9 @@ use std::fmt::Write;
 
 use indicatif::DecimalBytes;
 use layercake_planner::explain::Verdict;
+use layercake_solve::Expected;
 
-use super::{Expected, Explained, Explanation};
+use super::{Explained, Explanation};
 use crate::view::count;
 
 /// How many roots the short form tells.
@@ -164,7 +165,7 @@ fn root(stage: &Explained) -> String {
 }
 
 /// What makes a root run, and the lines that explain it further.
-fn causes(stage: &Explained) -> Vec<(String, &str)> {
+pub(super) fn causes(stage: &Explained) -> Vec<(String, &str)> {
     match &stage.change.verdict {
         Verdict::Changed { causes, because_of } if causes.is_empty() => {
             vec![(format!("because of {}", because_of.join(", ")), "")]
