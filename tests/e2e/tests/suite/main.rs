@@ -8,6 +8,7 @@ mod examples;
 mod explain;
 mod images;
 mod outputs;
+mod page;
 mod sharing;
 mod table;
 mod unchanged;
