@@ -1,5 +1,6 @@
 //! The product's promises, held on a real BuildKit through both doors. `cargo xtask test` runs them.
 
+mod after;
 mod cold;
 mod conda_lock;
 mod edits;
