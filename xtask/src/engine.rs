@@ -51,6 +51,11 @@ pub struct UpOptions {
     pub channel_port: Option<u16>,
 }
 
+/// Has the machine have the browser in which tests look at pages.
+pub fn browser() -> Result<()> {
+    packages::install(&Layout::new()?, packages::BROWSER)
+}
+
 /// A running daemon with all that belongs to it.
 pub struct Engine {
     layout: Layout,

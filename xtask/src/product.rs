@@ -1,5 +1,6 @@
 //! The product itself, as it ships: two static binaries, and the frontend image made of them.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -21,6 +22,15 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 pub fn binary() -> Result<PathBuf> {
     build("layercake-link")?;
     build("layercake")
+}
+
+/// The program that was named, or else the product.
+pub fn given(named: Option<PathBuf>) -> Result<PathBuf> {
+    match named {
+        Some(named) => fs::canonicalize(&named)
+            .with_context(|| format!("there is no program {}", named.display())),
+        None => binary(),
+    }
 }
 
 /// One package at a time: what another one asks of their common dependencies must not change the tool's bytes, which

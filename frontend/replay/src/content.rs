@@ -64,9 +64,13 @@ impl<'c, F: Files> Content<'c, F> {
             .split('/')
             .filter(|part| !matches!(*part, "" | "."))
             .collect();
-        let wild = parts.iter().any(|part| part.contains(['*', '?', '[']));
-        let mut found = vec![(String::new(), None::<Entry>)];
-        for part in &parts {
+        let literal = parts
+            .iter()
+            .take_while(|part| !part.contains(['*', '?', '[', '\\']));
+        let (literal, rest) = parts.split_at(literal.count());
+        let wild = rest.iter().any(|part| part.contains(['*', '?', '[']));
+        let mut found = self.literal(literal.join("/"))?;
+        for part in rest {
             found = self.step(&found, part)?;
         }
         let mut hash = Hash::new("source");
@@ -85,6 +89,15 @@ impl<'c, F: Files> Content<'c, F> {
             (false, true) => Source::Ignored,
             (false, false) => Source::Missing,
         })
+    }
+
+    /// What stands at a path that has no pattern in it.
+    fn literal(&self, path: String) -> Result<Vec<(String, Option<Entry>)>, String> {
+        if path.is_empty() {
+            return Ok(vec![(path, None)]);
+        }
+        let found = self.files.find(&path)?;
+        Ok(found.map(|entry| (path, Some(entry))).into_iter().collect())
     }
 
     /// What `part` names in each of the folders that were found.

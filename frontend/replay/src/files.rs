@@ -7,6 +7,16 @@ pub trait Files {
     /// # Errors
     /// Why the history cannot be read, as a text.
     fn list(&self, folder: &str) -> Result<Vec<Entry>, String>;
+
+    /// What stands at a path.
+    ///
+    /// # Errors
+    /// Why the history cannot be read, as a text.
+    fn find(&self, path: &str) -> Result<Option<Entry>, String> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let list = self.list(folder)?;
+        Ok(list.into_iter().find(|entry| entry.name == name))
+    }
 }
 
 /// Something in a folder.

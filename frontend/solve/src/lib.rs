@@ -56,7 +56,7 @@ pub use failure::{FailedSource, Failure};
 pub use id::new_id;
 pub use options::{Environment, FrontendOptions, NetworkMode, OptionError, Ulimit};
 pub use report::{
-    ExpectedStage, Mismatch, PredictionReport, REPORT_VERSION, Report, ServiceReport, StageReport,
-    StageState,
+    CauseReport, Expected, ExpectedStage, Foretold, Mismatch, PredictionReport, REPORT_VERSION,
+    Report, ServiceReport, StageReport, StageState,
 };
 pub use session::{Attached, Destination, Secret, Session, SessionError};

@@ -10,6 +10,7 @@
 //! The daemon may be new or have seen the tests before, so edits that must run something hold a [`mark`] that was never
 //! built before.
 
+mod browser;
 mod build;
 mod clx;
 mod conda;
@@ -25,6 +26,7 @@ mod report;
 mod run;
 mod workspace;
 
+pub use browser::{Seen, Theme, look, screenshot};
 pub use build::{Build, Door};
 pub use clx::{CLX, Clx};
 pub use conda::CondaLock;

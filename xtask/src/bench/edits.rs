@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use super::project::Project;
+use super::random::Random;
 use crate::step::{note, print};
 use crate::{product, run};
 
@@ -66,27 +67,10 @@ enum Edit {
     Replace(&'static str, &'static str),
 }
 
-/// Numbers that look random and follow from a seed (splitmix64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let end = u64::try_from(end).unwrap_or(1).max(1);
-        usize::try_from((mixed ^ (mixed >> 31)) % end).unwrap_or(0)
-    }
-}
-
 /// Makes the edits, on the daemon of the environment, and prints. Without a binary the product is built.
 pub fn edits(binary: Option<PathBuf>, sequences: u64, seed: Option<u64>) -> Result<()> {
     product::example_assets()?;
-    let binary = match binary {
-        Some(binary) => fs::canonicalize(binary)?,
-        None => product::binary()?,
-    };
+    let binary = product::given(binary)?;
     let now = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
     let seed = seed.unwrap_or(now);
     let project = Project::copy("edits")?;
@@ -209,20 +193,5 @@ impl Product {
         let started = Instant::now();
         run::output(&mut self.command(command))?;
         Ok(started.elapsed())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Random;
-
-    #[test]
-    fn a_seed_makes_the_same_numbers_again() {
-        let numbers = |seed| {
-            let mut random = Random(seed);
-            [random.below(1000), random.below(1000), random.below(1000)]
-        };
-        assert_eq!(numbers(7), numbers(7));
-        assert_ne!(numbers(7), numbers(8));
     }
 }

@@ -27,7 +27,8 @@ pub fn project(folder: &Path, stages: usize) -> Result<()> {
 
 /// The text of the file.
 fn file(stages: usize) -> Result<String> {
-    let mut text = String::from("project: generated\nbases: { base: \"debian:12\" }\nstages:\n");
+    let mut text =
+        String::from("project: generated\nbases: { base: \"python:3.11-slim\" }\nstages:\n");
     for index in 0..stages {
         writeln!(text, "  s{index}: {}", stage(index))?;
     }

@@ -24,6 +24,19 @@ enum What {
     Conda,
     /// Plan generated files of 10,000 and of 100,000 stages
     Plan,
+    /// Count a generated history of 1,000 commits of examples/clx
+    Replay {
+        /// The program; built as it ships, if left out
+        #[arg(long, value_name = "PATH")]
+        binary: Option<PathBuf>,
+    },
+    /// Say what builds of examples/clx and of a generated file of 10,000 stages will do, on the daemon of the
+    /// environment
+    Explain {
+        /// The program; built as it ships, if left out
+        #[arg(long, value_name = "PATH")]
+        binary: Option<PathBuf>,
+    },
     /// Make random edits of examples/clx on the daemon of the environment, and hold what is foretold of each build
     /// against what happens
     Edits {
@@ -45,6 +58,8 @@ impl BenchArgs {
         match self.what {
             Some(What::Conda) => bench::conda(),
             Some(What::Plan) => bench::plan(),
+            Some(What::Replay { binary }) => bench::replay(binary),
+            Some(What::Explain { binary }) => bench::explain(binary),
             Some(What::Edits {
                 sequences,
                 seed,

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 
 use super::engine::up;
+use crate::engine::browser;
 use crate::product;
 use crate::run;
 use crate::step::{note, print, step};
@@ -14,6 +15,7 @@ use crate::workspace;
 /// Sets up, runs all tests, and prints how many passed and failed.
 pub fn run(only: &[String]) -> Result<()> {
     let engine = up()?;
+    browser()?;
     product::example_assets()?;
     let binary = product::binary()?;
     product::frontend_image(&engine, &binary)?;

@@ -24,6 +24,9 @@ pub const ALL: &[Program] = &[
 /// What is needed beside an engine that the machine already has.
 pub const REGISTRY: &[Program] = &[("docker-registry", "docker-registry")];
 
+/// What tests look at pages with.
+pub const BROWSER: &[Program] = &[("chromium", "chromium")];
+
 /// What Debian's maintainer scripts ask before they start a daemon.
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 
@@ -39,9 +42,13 @@ pub fn install(layout: &Layout, programs: &[Program]) -> Result<()> {
     }
     if run::find_program("apt-get").is_none() {
         bail!(
-            "a private engine needs {} and this machine has no apt-get; \
-             install them, or set BUILDKIT_HOST to a BuildKit that can pull base images",
-            missing.join(", ")
+            "{} must be there and this machine has no apt-get; install what is missing{}",
+            missing.join(", "),
+            if programs == ALL {
+                ", or set BUILDKIT_HOST to a BuildKit that can pull base images"
+            } else {
+                ""
+            }
         );
     }
     let log = layout.log("apt-get");

@@ -8,6 +8,7 @@ use super::Build;
 use super::job::Job;
 use super::lend::lend_outputs;
 use super::outputs::{Named, exports};
+use crate::cache::attributes;
 use crate::settings::{CacheTemplate, UsageError};
 
 /// Places on this side, by the index of the exporter that writes to them.
@@ -64,6 +65,7 @@ impl Build<'_> {
         }
         let request = SolveRequest {
             reference: new_id(),
+            frontend_attributes: attributes(&image.name),
             exporters,
             cache_imports: filled(&self.settings.cache_from, named)?,
             cache_exports: self.caches_to(named)?,

@@ -10,7 +10,7 @@ use layercake_solve::{Report, StageState, new_id};
 
 use super::{Build, Denied, Sizes};
 use crate::args::ProgressMode;
-use crate::explain::{Ahead, Explanation, Keys, Prediction, causes, expect, predict, short};
+use crate::explain::{Ahead, Explained, Explanation, Keys, Prediction, expect, predict, short};
 use crate::records::{Builder, History, Kept, KeptStage, Store};
 use crate::settings::Environment;
 
@@ -26,6 +26,8 @@ pub struct Recall {
     store: Option<Store>,
     history: History,
     prediction: Option<Prediction>,
+    /// What was told before the build.
+    told: Option<Explanation>,
 }
 
 impl Recall {
@@ -77,6 +79,7 @@ impl Recall {
             store,
             history,
             prediction,
+            told: None,
         }
     }
 
@@ -90,13 +93,14 @@ impl Recall {
             Err(_) => BTreeSet::new(), // Who cannot be asked has lost nothing.
         };
         let prediction = prediction.without(plan, &lost);
+        let records = self.history.last(plan);
+        let explanation =
+            Explanation::new(plan, "last", &records, Some(&prediction), &self.history);
         if build.settings.progress != ProgressMode::Quiet {
-            let records = self.history.last(plan);
-            let explanation =
-                Explanation::new(plan, "last", &records, Some(&prediction), &self.history);
             build.printer.note(&short(&explanation));
         }
         self.prediction = Some(prediction);
+        self.told = Some(explanation);
         self
     }
 
@@ -118,6 +122,9 @@ impl Recall {
             }
             report.prediction = Some(found);
         }
+        if let Some(told) = &self.told {
+            told.add_to(&mut report);
+        }
         if let Err(error) = self.keep(plan, &report) {
             build.printer.note(&format!("note: {error:#}"));
         }
@@ -129,7 +136,7 @@ impl Recall {
         let records = self.history.last(plan);
         let mut explanation = Explanation::new(plan, "last", &records, None, &self.history);
         explanation.retain(std::slice::from_ref(&denied.stage));
-        let causes = explanation.stages.iter().flat_map(causes);
+        let causes = explanation.stages.iter().flat_map(Explained::changes);
         let because = causes.map(|cause| format!("\n  changed: {cause}"));
         Denied {
             because: because.collect(),

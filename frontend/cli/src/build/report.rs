@@ -216,6 +216,7 @@ mod tests {
             started: None,
             needs: Vec::new(),
             image: None,
+            foretold: None,
         }
     }
 

@@ -170,6 +170,7 @@ mod tests {
             started: None,
             needs: Vec::new(),
             image: None,
+            foretold: None,
         };
         let report = Report {
             stages: vec![stage],

@@ -1,5 +1,7 @@
 //! The builds that the daemon remembers, newest first.
 
+use std::collections::BTreeMap;
+
 use layercake_solve::BuildRecord;
 use serde::Serialize;
 
@@ -24,9 +26,17 @@ impl Builds {
     }
 }
 
+/// The frontend option that says what is built.
+const TARGET: &str = "target";
+
+/// What the daemon is to remember of a service's build. It keeps the options of a frontend though none runs.
+pub fn attributes(service: &str) -> BTreeMap<String, String> {
+    [(TARGET.to_owned(), service.to_owned())].into()
+}
+
 /// What a build was of: the target that was asked for, else the frontend.
 pub fn name(build: &BuildRecord) -> &str {
-    let target = build.attributes.get("target").map(String::as_str);
+    let target = build.attributes.get(TARGET).map(String::as_str);
     match target.filter(|target| !target.is_empty()) {
         Some(target) => target,
         None if build.frontend.is_empty() => "-",

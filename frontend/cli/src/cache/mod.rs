@@ -9,7 +9,7 @@ mod prune;
 mod tests;
 pub mod text;
 
-pub use builds::Builds;
+pub use builds::{Builds, attributes};
 pub use prune::{Pruned, Selection, older_than, select};
 
 use std::collections::BTreeSet;

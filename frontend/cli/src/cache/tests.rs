@@ -74,9 +74,9 @@ fn ages_are_a_number_and_a_unit() {
 
 #[test]
 fn builds_are_told_newest_first() {
-    let build = |reference: &str, created, target: &str| BuildRecord {
+    let build = |reference: &str, created, service: &str| BuildRecord {
         reference: reference.into(),
-        attributes: [("target".to_owned(), target.to_owned())].into(),
+        attributes: attributes(service),
         created: Some(Time(created)),
         completed: Some(Time(created + 2_500_000_000)),
         cached_steps: 3,

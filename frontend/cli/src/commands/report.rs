@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use layercake_solve::{REPORT_VERSION, Report};
@@ -32,11 +33,41 @@ pub fn run(args: &ReportArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
         .into());
     }
     let page = page::html(&report);
-    if args.html.as_os_str() == "-" {
-        printer.data(page)?;
-    } else {
-        fs::write(&args.html, page)
-            .with_context(|| format!("cannot write {}", args.html.display()))?;
+    let written = match &args.html {
+        Some(path) if path.as_os_str() != "-" => {
+            fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
+            path.clone()
+        }
+        Some(_) if args.open => {
+            return Err(UsageError::new(
+                "--open shows no page that goes to stdout; name a file by --html",
+            )
+            .into());
+        }
+        Some(_) => {
+            printer.data(page)?;
+            return Ok(ExitStatus::Success);
+        }
+        None => keep(&page)?,
+    };
+    if args.open {
+        open::that_detached(&written).with_context(|| {
+            format!(
+                "no browser could be started; open {} in one",
+                written.display()
+            )
+        })?;
     }
     Ok(ExitStatus::Success)
+}
+
+/// Writes the page where it stays until temporary files are cleared away.
+fn keep(page: &str) -> anyhow::Result<PathBuf> {
+    let file = tempfile::Builder::new()
+        .prefix("layercake-")
+        .suffix(".html")
+        .tempfile()
+        .context("cannot make a temporary file")?;
+    fs::write(file.path(), page)?;
+    Ok(file.into_temp_path().keep()?)
 }

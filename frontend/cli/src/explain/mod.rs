@@ -5,13 +5,14 @@ mod predict;
 mod text;
 
 pub use against::{Against, decode, read_file};
-pub use predict::{Ahead, Expected, Keys, Prediction, expect, predict};
-pub use text::{causes, long, short};
+pub use predict::{Ahead, Keys, Prediction, expect, predict};
+pub use text::{long, short};
 
 use std::collections::BTreeMap;
 
 use layercake_planner::explain::{Records, StageChange, Verdict, compare};
 use layercake_planner::plan::Plan;
+use layercake_solve::{CauseReport, Expected, Foretold, Report};
 use serde::Serialize;
 
 use crate::records::{Cost, History};
@@ -77,7 +78,7 @@ impl Explanation {
                 Explained {
                     key: here.map(|(_, stage)| stage.key.digest()),
                     services: services.collect(),
-                    expected: here.and_then(|(id, _)| Some(prediction?.of(*id).clone())),
+                    expected: here.and_then(|(id, _)| Some(*prediction?.of(*id))),
                     cost: history.cost(&change.stage),
                     change,
                 }
@@ -104,6 +105,19 @@ impl Explanation {
                 .any(|wanted| wanted == stage || wanted == origin)
         };
         self.stages.retain(|stage| is_wanted(&stage.change.stage));
+    }
+
+    /// The report of the build that followed, with what was told of its stages.
+    pub fn add_to(&self, report: &mut Report) {
+        let told: BTreeMap<&str, &Explained> = self
+            .stages
+            .iter()
+            .map(|stage| (stage.change.stage.as_str(), stage))
+            .collect();
+        for stage in &mut report.stages {
+            let told = told.get(stage.id.as_str());
+            stage.foretold = told.and_then(|told| told.foretold());
+        }
     }
 
     /// The stages that are not simply found in the cache.
@@ -133,6 +147,38 @@ impl Explained {
         match &self.change.verdict {
             Verdict::Changed { because_of, .. } => because_of,
             _ => &[],
+        }
+    }
+
+    /// What changed of it, a line each; nothing of one that is new or as it was.
+    pub fn changes(&self) -> Vec<String> {
+        match &self.change.verdict {
+            Verdict::Changed { .. } => text::causes(self)
+                .into_iter()
+                .map(|cause| cause.0)
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn foretold(&self) -> Option<Foretold> {
+        let causes = text::causes(self).into_iter();
+        let cause = |(text, details): (String, &str)| CauseReport {
+            text,
+            details: details.to_owned(),
+        };
+        Some(Foretold {
+            expected: self.expected?,
+            causes: causes.filter(|_| self.is_told()).map(cause).collect(),
+            because_of: self.because_of().to_vec(),
+        })
+    }
+
+    /// Whether it has causes of its own to tell.
+    fn is_told(&self) -> bool {
+        match &self.change.verdict {
+            Verdict::Changed { causes, .. } => !causes.is_empty(),
+            _ => self.is_at_work(),
         }
     }
 

@@ -4,25 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use layercake_planner::explain::{Cause, Records, differences};
 use layercake_planner::plan::{Edge, Plan, StageId};
-use layercake_solve::{Mismatch, PredictionReport, Report, StageState};
-use serde::Serialize;
+use layercake_solve::{Expected, Mismatch, PredictionReport, Report, StageState};
 use sha2::{Digest, Sha256};
 
 use crate::records::History;
-
-/// What a stage will do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Expected {
-    /// Its result is there.
-    Cached,
-    /// It runs.
-    Runs,
-    /// It runs unless what it reads of other stages comes out the same: BuildKit compares that by content.
-    MayRun,
-    /// It was built, and the builder's cache has no result under its description any more.
-    Lost,
-}
 
 /// What each stage of a plan will do.
 #[derive(Clone, Debug)]

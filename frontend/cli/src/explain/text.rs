@@ -5,8 +5,9 @@ use std::fmt::Write;
 
 use indicatif::DecimalBytes;
 use layercake_planner::explain::Verdict;
+use layercake_solve::Expected;
 
-use super::{Expected, Explained, Explanation};
+use super::{Explained, Explanation};
 use crate::view::count;
 
 /// How many roots the short form tells.
@@ -25,7 +26,7 @@ pub fn long(explanation: &Explanation) -> String {
     for stage in explanation.at_work().filter(|stage| stage.is_root()) {
         text.push('\n');
         line(&mut text, &root(stage));
-        let told = reasons(stage).into_iter();
+        let told = causes(stage).into_iter();
         for cause in told.filter(|_| stage.change.verdict != Verdict::New) {
             line(&mut text, &format!("  {}", cause.0));
             for detail in cause.1.lines().filter(|line| !line.starts_with("@@")) {
@@ -62,7 +63,7 @@ pub fn short(explanation: &Explanation) -> String {
         .filter(|stage| stage.is_root())
         .collect();
     for stage in roots.iter().take(ROOTS) {
-        let causes = reasons(stage);
+        let causes = causes(stage);
         let mut told: Vec<_> = causes
             .iter()
             .take(CAUSES)
@@ -163,16 +164,8 @@ fn root(stage: &Explained) -> String {
     text
 }
 
-/// What changed of a stage, a line each; nothing of one that did not change or is new.
-pub fn causes(stage: &Explained) -> Vec<String> {
-    match &stage.change.verdict {
-        Verdict::Changed { .. } => reasons(stage).into_iter().map(|cause| cause.0).collect(),
-        _ => Vec::new(),
-    }
-}
-
 /// What makes a root run, and the lines that explain it further.
-fn reasons(stage: &Explained) -> Vec<(String, &str)> {
+pub(super) fn causes(stage: &Explained) -> Vec<(String, &str)> {
     match &stage.change.verdict {
         Verdict::Changed { causes, because_of } if causes.is_empty() => {
             vec![(format!("because of {}", because_of.join(", ")), "")]

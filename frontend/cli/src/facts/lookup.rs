@@ -88,16 +88,15 @@ async fn find(
     name: &str,
 ) -> Result<EntryKind, Stop> {
     let path = join(folder, name);
-    let entries = tree.entries(folder).await?;
-    let kind = entries
-        .iter()
-        .find(|entry| entry.name == name)
-        .map(|entry| entry.kind.clone());
+    let kind = tree.entry(folder, name).await?;
     match (kind, ignore.line_against(&path)) {
         (Some(EntryKind::Folder), _) => Ok(EntryKind::Folder), // An exception may take back what is in it.
         (_, Some(line)) => Err(Stop::Fact(PathFact::Ignored(line))),
         (Some(kind), None) => Ok(kind),
-        (None, None) => Err(Stop::Fact(PathFact::Missing(near(folder, name, &entries)))),
+        (None, None) => {
+            let entries = tree.entries(folder).await?;
+            Err(Stop::Fact(PathFact::Missing(near(folder, name, &entries))))
+        }
     }
 }
 

@@ -10,6 +10,13 @@ pub trait Tree {
     /// What is in a folder, by name. The folder is not behind a symbolic link.
     async fn entries(&self, folder: &str) -> Result<Vec<Entry>, TreeError>;
 
+    /// What a name is in a folder, if it is there.
+    async fn entry(&self, folder: &str, name: &str) -> Result<Option<EntryKind>, TreeError> {
+        let entries = self.entries(folder).await?;
+        let found = entries.into_iter().find(|entry| entry.name == name);
+        Ok(found.map(|found| found.kind))
+    }
+
     /// The bytes of a file that is not behind a symbolic link.
     async fn read(&self, file: &str) -> Result<Vec<u8>, TreeError>;
 

@@ -15,7 +15,7 @@ const LOW: f64 = 38.0;
 const HIGH: f64 = 110.0;
 const BETWEEN: f64 = 12.0;
 /// Letters of a name that fit into a box.
-const LETTERS: usize = 24;
+const LETTERS: usize = 22;
 
 /// A stage on the page.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -114,7 +114,7 @@ pub fn graph(stages: &[StageReport]) -> Markup {
                 @for (index, (stage, place)) in stages.iter().zip(&places).enumerate() {
                     a class=(class(stage.state)) href=(format!("#{}", anchor(index)))
                         aria-label=(format!("{}, {}", stage.id, told(stage))) {
-                        title { (stage.id) ": " (told(stage)) }
+                        title { (stage.id) ": " (told(stage)) (causes(stage)) }
                         rect x=(round(place.x)) y=(round(place.y)) width=(round(BOX)) height=(round(place.height)) rx="6" {}
                         text x=(round(place.x + 8.0)) y=(round(place.y + 16.0)) { (cut(&stage.id)) }
                         text.small x=(round(place.x + 8.0)) y=(round(place.y + 31.0)) { (told(stage)) }
@@ -127,9 +127,19 @@ pub fn graph(stages: &[StageReport]) -> Markup {
 
 fn told(stage: &StageReport) -> String {
     match stage.state {
-        StageState::Cached => format!("{}, cached", stage.kind),
+        StageState::Cached | StageState::Canceled => {
+            format!("{}, {}", stage.kind, class(stage.state))
+        }
         other => format!("{}, {}, {} s", stage.kind, class(other), seconds(stage)),
     }
+}
+
+/// The causes, for who points at a stage.
+fn causes(stage: &StageReport) -> String {
+    let causes = stage.foretold.iter().flat_map(|foretold| &foretold.causes);
+    causes
+        .flat_map(|cause| ["\n", cause.text.as_str()])
+        .collect()
 }
 
 fn curve(from: Place, to: Place) -> String {

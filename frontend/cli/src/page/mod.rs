@@ -2,6 +2,8 @@
 //! by keyboard, in light and dark.
 
 mod graph;
+mod prediction;
+mod table;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -9,7 +11,7 @@ mod timeline;
 use layercake_solve::{Report, StageReport, StageState};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::view::{bytes, count};
+use crate::view::count;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -35,7 +37,7 @@ pub fn html(report: &Report) -> String {
                 h1 { (title) }
                 p { (summary(report)) }
                 (images(report))
-                h2 { "Stages" }
+                h2 { "Graph" }
                 p.legend {
                     @for state in STATES {
                         span class=(class(state)) { (class(state)) }
@@ -45,7 +47,8 @@ pub fn html(report: &Report) -> String {
                 }
                 (graph::graph(&report.stages))
                 (timeline::timeline(&report.stages, &critical))
-                (table(&report.stages, &critical))
+                (prediction::prediction(report))
+                (table::table(report, &critical))
             }
         }
     };
@@ -97,42 +100,9 @@ fn images(report: &Report) -> Markup {
     }
 }
 
-fn table(stages: &[StageReport], critical: &[usize]) -> Markup {
-    html! {
-        h2 { "Results" }
-        table {
-            thead {
-                tr {
-                    th { "stage" } th { "kind" } th { "state" } th.number { "seconds" } th.number { "size" }
-                    th { "services" } th { "key" }
-                }
-            }
-            tbody {
-                @for (index, stage) in stages.iter().enumerate() {
-                    tr id=(anchor(index)) tabindex="-1" {
-                        th scope="row" { (stage.id) }
-                        td { (stage.kind) }
-                        td class=(class(stage.state)) {
-                            (class(stage.state))
-                            @if critical.contains(&index) { " (critical)" }
-                        }
-                        td.number { (seconds(stage)) }
-                        td.number { (stage.bytes.map_or(String::from("-"), bytes)) }
-                        td { (stage.services.join(", ")) }
-                        td { code { (stage.digest.get(..12).unwrap_or(&stage.digest)) } }
-                    }
-                    @if let Some(error) = &stage.error {
-                        tr.failed { td colspan="7" { pre { (error) } } }
-                    }
-                }
-            }
-        }
-    }
-}
-
 fn seconds(stage: &StageReport) -> String {
     match stage.state {
-        StageState::Cached => "-".to_owned(),
+        StageState::Cached | StageState::Canceled => "-".to_owned(),
         _ => format!("{:.1}", stage.seconds),
     }
 }

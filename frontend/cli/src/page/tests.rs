@@ -1,4 +1,6 @@
-use layercake_solve::{REPORT_VERSION, ServiceReport};
+use layercake_solve::{
+    CauseReport, Expected, Foretold, Mismatch, PredictionReport, REPORT_VERSION, ServiceReport,
+};
 
 use super::*;
 
@@ -21,6 +23,7 @@ fn stage(
         started,
         image: None,
         needs: needs.iter().map(|need| (*need).to_owned()).collect(),
+        foretold: None,
     }
 }
 
@@ -63,7 +66,7 @@ fn the_page_has_every_stage_and_needs_nothing_else() {
         .iter()
         .enumerate()
     {
-        let row = format!("<tr id=\"stage-{index}\" tabindex=\"-1\"><th scope=\"row\">{name}</th>");
+        let row = format!("<tr id=\"stage-{index}\" tabindex=\"-1\"><th scope=\"row\">{name}<div");
         assert!(page.contains(&row), "{row}");
         assert!(
             page.contains(&format!("href=\"#stage-{index}\"")),
@@ -87,7 +90,7 @@ fn the_page_has_every_stage_and_needs_nothing_else() {
 fn the_critical_path_is_what_was_waited_for() {
     let report = report();
     assert_eq!(timeline::critical_path(&report.stages), [1, 3]);
-    assert!(html(&report).contains("6.0 s; the build waited for apt, then broken &lt;b&gt;"));
+    assert!(html(&report).contains("the build waited for</span> apt, then broken &lt;b&gt;"));
 }
 
 #[test]
@@ -128,4 +131,71 @@ fn a_report_that_goes_in_circles_ends() {
         ..Report::default()
     });
     assert!(page.contains("stage-1"));
+}
+
+/// A report whose stages `apt` and `app` ran for reasons, one of them against what was foretold.
+fn foretold() -> Report {
+    let mut report = report();
+    let cause = |text: &str, details: &str| CauseReport {
+        text: text.into(),
+        details: details.into(),
+    };
+    report.stages[1].foretold = Some(Foretold {
+        expected: Expected::Runs,
+        causes: vec![
+            cause("packages.yaml: numpy 1.26 -> 2.0", ""),
+            cause("command changed", "@@ -1 +1 @@\n-make <all>\n+make\n"),
+        ],
+        because_of: Vec::new(),
+    });
+    report.stages[2].foretold = Some(Foretold {
+        expected: Expected::Cached,
+        causes: Vec::new(),
+        because_of: vec!["apt".into(), "elsewhere".into()],
+    });
+    report.prediction = Some(PredictionReport {
+        checked: 2,
+        mismatches: vec![Mismatch {
+            stage: "app".into(),
+            key: "abcdef0123456789".into(),
+            predicted: StageState::Cached,
+            observed: StageState::Ran,
+        }],
+    });
+    report
+}
+
+#[test]
+fn causes_are_told_with_old_and_new_values() {
+    let page = html(&foretold());
+    for told in [
+        "<li>packages.yaml: numpy 1.26 -&gt; 2.0</li>",
+        "<span class=\"removed\">-make &lt;all&gt;\n</span><span class=\"added\">+make\n</span>",
+        "because of <a href=\"#stage-1\">apt</a>, elsewhere",
+        "<strong class=\"failed\">cached, wrongly</strong>",
+        "2 stages foretold to run or to be cached: <span class=\"failed\">1 did not</span>",
+        "<code>abcdef012345</code>",
+    ] {
+        assert!(page.contains(told), "{told}\n{page}");
+    }
+    assert!(
+        !page.contains("@@"),
+        "places in a text are of no use on the page"
+    );
+}
+
+#[test]
+fn a_prediction_that_held_is_told_and_one_that_was_not_made() {
+    let mut report = foretold();
+    report.prediction = Some(PredictionReport {
+        checked: 1,
+        mismatches: Vec::new(),
+    });
+    let page = html(&report);
+    assert!(page.contains(
+        "1 stage foretold to run or to be cached: <span class=\"cached\">all did</span>"
+    ));
+    assert!(!page.contains("wrongly"));
+    report.prediction = None;
+    assert!(html(&report).contains("nothing was foretold"));
 }

@@ -82,7 +82,7 @@ pub fn timeline(stages: &[StageReport], critical: &[usize]) -> Markup {
         .collect();
     html! {
         h2 { "Timeline" }
-        p { (format!("{end:.1} s; the build waited for ")) (critical_names.join(", then ")) }
+        p { (format!("{end:.1} s; ")) span.critical { "the build waited for" } " " (critical_names.join(", then ")) }
         div.scroll {
             svg xmlns="http://www.w3.org/2000/svg" width=(round(width)) height=(round(height))
                 viewBox=(format!("0 0 {} {}", round(width), round(height))) role="group" aria-label="timeline" {

@@ -1,3 +1,5 @@
+mod remembered;
+
 use gix::objs::tree::EntryKind::{Blob, BlobExecutable};
 
 use super::*;

@@ -4,6 +4,10 @@
 //! to no stage. BuildKit doesn't report what lies behind a cached vertex, so the caller says which stages the build
 //! had, and one that a successful build never reported counts as cached.
 
+mod foretold;
+
+pub use foretold::{CauseReport, Expected, Foretold, Mismatch, PredictionReport};
+
 use crate::events::{Step, Time, Timeline};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,28 +27,6 @@ pub struct Report {
     /// What was foretold of them, held against what happened; missing where nothing was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prediction: Option<PredictionReport>,
-}
-
-/// A prediction, held against what happened.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct PredictionReport {
-    /// How many stages something was foretold of that can be judged.
-    pub checked: usize,
-    /// The stages that did something else.
-    pub mismatches: Vec<Mismatch>,
-}
-
-/// A stage that did something else than was foretold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Mismatch {
-    /// The stage's name in the plan.
-    pub stage: String,
-    /// What its result is filed under.
-    pub key: String,
-    /// What was foretold.
-    pub predicted: StageState,
-    /// What happened.
-    pub observed: StageState,
 }
 
 /// A service that was built.
@@ -87,6 +69,9 @@ pub struct StageReport {
     /// The published image that its result was taken from, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
+    /// What was told of it before the build; missing where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foretold: Option<Foretold>,
 }
 
 /// What became of a stage.
@@ -179,6 +164,7 @@ fn stage_report(stage: &ExpectedStage, timeline: &Timeline, succeeded: bool) -> 
         started: started(&steps).map(|time| time.seconds_since(Time(0))),
         needs: stage.needs.clone(),
         image: None,
+        foretold: None,
     }
 }
 

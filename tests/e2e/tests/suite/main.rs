@@ -1,5 +1,6 @@
 //! The product's promises, held on a real BuildKit through both doors. `cargo xtask test` runs them.
 
+mod after;
 mod cold;
 mod conda_lock;
 mod edits;
@@ -9,6 +10,7 @@ mod explain;
 mod images;
 mod lock;
 mod outputs;
+mod page;
 mod publish;
 mod sharing;
 mod table;

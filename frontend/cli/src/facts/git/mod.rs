@@ -7,9 +7,11 @@ mod lfs;
 #[cfg(test)]
 pub mod made_up;
 mod objects;
+mod seen;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -19,9 +21,10 @@ use gix::ObjectId;
 use layercake_planner::facts::{FileFact, Needs};
 
 use super::ignore_file::IgnoreFile;
-use super::tree::{Entry, EntryKind, Tree, TreeError};
+use super::tree::{Entry, EntryKind, Tree, TreeError, join};
 pub use objects::Found;
 use objects::Objects;
+pub use seen::Seen;
 
 /// The history of the repository that a folder belongs to.
 #[derive(Clone, Debug)]
@@ -49,6 +52,8 @@ pub struct GitTree {
     objects: Rc<Objects>,
     /// None if the commit has no such folder.
     root: Option<ObjectId>,
+    /// What was looked at; clones share it.
+    seen: Rc<RefCell<Seen>>,
 }
 
 impl History {
@@ -121,14 +126,24 @@ impl History {
         Ok(GitTree {
             objects: Rc::clone(&self.objects),
             root,
+            seen: Rc::default(),
         })
     }
 }
 
 impl GitTree {
-    /// The id of the folder itself; equal ids mean equal files.
-    pub fn id(&self) -> Option<ObjectId> {
-        self.root
+    /// The same files, of which nothing was looked at yet.
+    #[must_use]
+    pub fn unseen(&self) -> Self {
+        Self {
+            seen: Rc::default(),
+            ..self.clone()
+        }
+    }
+
+    /// What was looked at.
+    pub fn seen(&self) -> Seen {
+        self.seen.borrow().clone()
     }
 
     /// The ignore file that counts for `file`, as a build of this commit would find it.
@@ -159,22 +174,36 @@ impl GitTree {
         }
     }
 
-    /// What stands at a path.
+    /// What stands at a path. Of a folder only that it is one; [`list`](Self::list) tells what is in it.
     pub fn find(&self, path: &str) -> anyhow::Result<Option<Found>> {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let list = self.list(folder)?;
-        Ok(list.iter().find(|found| found.entry.name == name).cloned())
+        let found = self.at(path)?;
+        self.seen.borrow_mut().kind(path, found.as_ref());
+        Ok(found)
     }
 
     /// What is in a folder, by name; nothing if it is not there.
     pub fn list(&self, folder: &str) -> anyhow::Result<Rc<[Found]>> {
-        let root = match self.root {
-            Some(root) => self.objects.folder(root, folder)?,
-            None => None,
-        };
-        match root {
+        let id = self.folder(folder)?;
+        self.seen.borrow_mut().folder(folder, id);
+        match id {
             Some(id) => self.objects.list(id),
             None => Ok(Rc::new([])),
+        }
+    }
+
+    fn at(&self, path: &str) -> anyhow::Result<Option<Found>> {
+        let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let Some(above) = self.folder(above)? else {
+            return Ok(None);
+        };
+        let list = self.objects.list(above)?;
+        Ok(objects::named(&list, name).cloned())
+    }
+
+    fn folder(&self, path: &str) -> anyhow::Result<Option<ObjectId>> {
+        match self.root {
+            Some(root) => self.objects.folder(root, path),
+            None => Ok(None),
         }
     }
 }
@@ -187,6 +216,12 @@ impl Tree for GitTree {
     async fn entries(&self, folder: &str) -> Result<Vec<Entry>, TreeError> {
         let list = self.list(folder)?;
         Ok(list.iter().map(|found| found.entry.clone()).collect())
+    }
+
+    async fn entry(&self, folder: &str, name: &str) -> Result<Option<EntryKind>, TreeError> {
+        Ok(self
+            .find(&join(folder, name))?
+            .map(|found| found.entry.kind))
     }
 
     async fn read(&self, file: &str) -> Result<Vec<u8>, TreeError> {

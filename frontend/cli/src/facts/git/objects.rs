@@ -11,15 +11,51 @@ use sha2::{Digest, Sha256};
 use super::lfs::Pointer;
 use crate::facts::tree::{Entry, EntryKind};
 
-/// The most folders that are remembered; then all are forgotten, so that memory stays flat over a long history.
-const MOST_FOLDERS: usize = 4096;
+/// The most folders that are remembered, and the most files.
+const FOLDERS: usize = 1 << 12;
+const FILES: usize = 1 << 16;
 
 /// The objects of a repository.
 pub struct Objects {
     /// The repository.
     pub repository: gix::Repository,
-    folders: RefCell<HashMap<ObjectId, Rc<[Found]>>>,
-    insides: RefCell<HashMap<ObjectId, Inside>>,
+    folders: Memory<Rc<[Found]>>,
+    sizes: Memory<u64>,
+    insides: Memory<Inside>,
+}
+
+/// What is known of objects. Where too many are, all are forgotten, so that memory stays flat over a long history.
+struct Memory<V> {
+    most: usize,
+    known: RefCell<HashMap<ObjectId, V>>,
+}
+
+impl<V: Clone> Memory<V> {
+    fn new(most: usize) -> Self {
+        Self {
+            most,
+            known: RefCell::default(),
+        }
+    }
+
+    fn get(&self, id: ObjectId, learn: impl FnOnce() -> anyhow::Result<V>) -> anyhow::Result<V> {
+        if let Some(known) = self.known.borrow().get(&id) {
+            return Ok(known.clone());
+        }
+        let learnt = learn()?;
+        let mut known = self.known.borrow_mut();
+        if known.len() >= self.most {
+            known.clear();
+        }
+        known.insert(id, learnt.clone());
+        Ok(learnt)
+    }
+}
+
+/// What bears a name in a folder.
+pub fn named<'f>(list: &'f [Found], name: &str) -> Option<&'f Found> {
+    let found = list.binary_search_by(|found| found.entry.name.as_str().cmp(name));
+    found.ok().map(|index| &list[index])
 }
 
 /// Something in a folder, with its identity.
@@ -54,8 +90,9 @@ impl Objects {
         repository.object_cache_size_if_unset(4 << 20);
         Self {
             repository,
-            folders: RefCell::default(),
-            insides: RefCell::default(),
+            folders: Memory::new(FOLDERS),
+            sizes: Memory::new(FILES),
+            insides: Memory::new(FILES),
         }
     }
 
@@ -64,9 +101,8 @@ impl Objects {
         let mut at = root;
         for name in path.split('/').filter(|name| !name.is_empty()) {
             let list = self.list(at)?;
-            let found = list.binary_search_by(|found| found.entry.name.as_str().cmp(name));
-            match found.map(|index| &list[index]) {
-                Ok(found) if found.entry.kind == EntryKind::Folder => at = found.id,
+            match named(&list, name) {
+                Some(found) if found.entry.kind == EntryKind::Folder => at = found.id,
                 _ => return Ok(None),
             }
         }
@@ -75,9 +111,10 @@ impl Objects {
 
     /// What is in a folder, by name.
     pub fn list(&self, folder: ObjectId) -> anyhow::Result<Rc<[Found]>> {
-        if let Some(known) = self.folders.borrow().get(&folder) {
-            return Ok(Rc::clone(known));
-        }
+        self.folders.get(folder, || self.read(folder))
+    }
+
+    fn read(&self, folder: ObjectId) -> anyhow::Result<Rc<[Found]>> {
         let tree = self.repository.find_tree(folder)?;
         let mut list = Vec::new();
         for entry in tree.iter() {
@@ -92,18 +129,13 @@ impl Objects {
             });
         }
         list.sort_by(|a, b| a.entry.name.cmp(&b.entry.name)); // Git sorts folders as if their names ended in `/`.
-        let list: Rc<[Found]> = list.into();
-        let mut folders = self.folders.borrow_mut();
-        if folders.len() >= MOST_FOLDERS {
-            folders.clear();
-        }
-        folders.insert(folder, Rc::clone(&list));
-        Ok(list)
+        Ok(list.into())
     }
 
     fn kind(&self, mode: Mode, id: ObjectId) -> anyhow::Result<EntryKind> {
         let file = |executable| -> anyhow::Result<EntryKind> {
-            let size = self.repository.find_header(id)?.size();
+            let header = || Ok(self.repository.find_header(id)?.size());
+            let size = self.sizes.get(id, header)?;
             Ok(EntryKind::File { size, executable })
         };
         Ok(match mode {
@@ -122,15 +154,16 @@ impl Objects {
 
     /// What the bytes of a file tell.
     pub fn inside(&self, file: ObjectId) -> anyhow::Result<Inside> {
-        if let Some(known) = self.insides.borrow().get(&file) {
-            return Ok(*known);
-        }
+        self.insides.get(file, || self.look_into(file))
+    }
+
+    fn look_into(&self, file: ObjectId) -> anyhow::Result<Inside> {
         let bytes = self.bytes(file)?;
         let size = bytes.len() as u64;
         let pointer = (size <= Pointer::LONGEST)
             .then(|| Pointer::parse(&bytes))
             .flatten();
-        let inside = match pointer {
+        Ok(match pointer {
             Some(pointer) => Inside {
                 sha256: pointer.sha256,
                 size: pointer.size,
@@ -139,8 +172,6 @@ impl Objects {
                 sha256: Sha256::digest(&bytes).into(),
                 size,
             },
-        };
-        self.insides.borrow_mut().insert(file, inside);
-        Ok(inside)
+        })
     }
 }
