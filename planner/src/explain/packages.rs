@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Cause;
+use super::align::Difference;
+
+/// Where locked packages are listed.
+const LOCK: &str = "layercake.lock";
 
 /// A canonical conda environment: channels, packages and what pip installs into it. Nothing if it is not one.
 pub(super) fn environment(list: &str, before: &str, after: &str) -> Option<Vec<Cause>> {
@@ -35,6 +39,31 @@ pub(super) fn lines(list: &str, before: &str, after: &str) -> Vec<Cause> {
         &before.lines().collect::<Vec<_>>(),
         &after.lines().collect::<Vec<_>>(),
     )
+}
+
+/// Whether this is a package or a wheel of a lock.
+pub(super) fn is_locked(item: &Value) -> bool {
+    ["name", "version", "sha256"]
+        .iter()
+        .all(|field| item[field].is_string())
+}
+
+/// What became of a locked package: none if it has the same version, and something else of it changed.
+pub(super) fn locked(difference: &Difference<'_, Value>) -> Option<Cause> {
+    let (from, to) = match difference {
+        Difference::Changed(from, to) => (Some(*from), Some(*to)),
+        Difference::Added(to) => (None, Some(*to)),
+        Difference::Removed(from) => (Some(*from), None),
+        Difference::Reordered => return None,
+    };
+    let version = |item: &Value| {
+        let parts =
+            [&item["version"], &item["build"]].map(|part| part.as_str().unwrap_or_default());
+        parts.join(" ").trim_end().to_owned()
+    };
+    let name = from.or(to)?["name"].as_str()?;
+    let (from, to) = (from.map(version), to.map(version));
+    (from != to).then(|| package(LOCK, name, from.as_ref(), to.as_ref()))
 }
 
 /// Packages with versions, in any order.
@@ -112,6 +141,8 @@ fn dependencies(value: &Value) -> Option<(Vec<&str>, Vec<&str>)> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -140,5 +171,34 @@ mod tests {
         let found = specs("x", &["a >1", "a <2"], &["a >1", "a <3"]);
         let shown: Vec<_> = found.iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["x: a >1, <2 -> >1, <3"]);
+    }
+
+    #[test]
+    fn a_locked_package_is_told_by_its_version() {
+        let package = |version: &str| {
+            let digest = format!("digest of {version}");
+            json!({ "name": "idna", "version": version, "build": "pyhd_0", "sha256": digest })
+        };
+        let (old, new) = (package("3.10"), package("3.20"));
+        assert!(is_locked(&old) && !is_locked(&json!({ "name": "idna" })));
+        for (difference, told) in [
+            (
+                Difference::Changed(&old, &new),
+                Some("layercake.lock: idna 3.10 pyhd_0 -> 3.20 pyhd_0"),
+            ),
+            (
+                Difference::Added(&new),
+                Some("layercake.lock: idna 3.20 pyhd_0 added"),
+            ),
+            (
+                Difference::Removed(&old),
+                Some("layercake.lock: idna 3.10 pyhd_0 removed"),
+            ),
+            (Difference::Changed(&old, &old), None),
+            (Difference::Reordered, None),
+        ] {
+            let cause = locked(&difference).map(|cause| cause.to_string());
+            assert_eq!(cause.as_deref(), told);
+        }
     }
 }

@@ -107,8 +107,13 @@ impl Walk<'_> {
             Some(field) => item[field].as_str().unwrap_or_default().to_owned(),
             None => written(item),
         };
+        let locked = from.iter().chain(to).all(packages::is_locked);
         let same = |a: &Value, b: &Value| written(a) == written(b);
         for difference in align(from, to, same, |a, b| identity(a) == identity(b)) {
+            if locked && let Some(cause) = packages::locked(&difference) {
+                self.found.push(cause);
+                continue;
+            }
             match difference {
                 Difference::Changed(a, b) => self.value(&below(name, &identity(b)), a, b),
                 Difference::Added(b) => self.item(name, field, None, Some(b)),
