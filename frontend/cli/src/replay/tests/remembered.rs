@@ -99,7 +99,7 @@ fn what_was_known_from_before_was_looked_at_too() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 24, ..ProptestConfig::default() })]
 
     /// What is taken from the commit before is what the commit itself would give.
     #[test]
