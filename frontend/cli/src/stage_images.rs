@@ -37,16 +37,16 @@ pub async fn look_up(solver: &impl Solver, plan: &Plan, mode: ResolveMode) -> St
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
-    let mut known = StageImages::default();
+    let (mut known, mut silent) = (StageImages::default(), None);
     for (id, answer) in answers {
         match answer {
-            Ok(Some(reference)) => drop(known.found.insert(id, reference)),
-            Ok(None) => {}
-            Err(problem) => known.trouble.push(problem),
+            Answer::Found(reference) => drop(known.found.insert(id, reference)),
+            Answer::Missing => {}
+            Answer::Other(problem) => known.trouble.push(problem),
+            Answer::Silent(problem) => silent = Some(problem),
         }
     }
-    known.trouble.sort();
-    known.trouble.dedup();
+    known.trouble.extend(silent); // One of them says it for all.
     known
 }
 
@@ -116,33 +116,48 @@ fn check_names(
     }))
 }
 
+/// What a registry says of one stage.
+enum Answer {
+    /// It has this image.
+    Found(String),
+    /// It has none.
+    Missing,
+    /// It has something else under this tag.
+    Other(String),
+    /// It cannot be asked.
+    Silent(String),
+}
+
 async fn ask(
     solver: &impl Solver,
     plan: &Plan,
     reference: &str,
     key: &str,
     mode: ResolveMode,
-) -> Result<Option<String>, String> {
+) -> Answer {
+    let registry = plan.registry.as_deref().unwrap_or_default();
+    let silent =
+        |why: String| Answer::Silent(format!("{registry} cannot be asked for stages: {why}"));
+    let normal = match normalize_reference(reference) {
+        Ok(normal) => normal,
+        Err(error) => return silent(error.to_string()),
+    };
     let request = ImageRequest {
-        reference: normalize_reference(reference).map_err(|error| error.to_string())?,
+        reference: normal,
         platform: Some(to_wire(&plan.platform)),
         mode,
         log_name: format!("[internal] look up {reference}"),
     };
     let image = match solver.resolve_image(&request).await {
         Ok(image) => image,
-        Err(failure) if failure.is_not_found() => return Ok(None),
-        Err(failure) => {
-            let registry = plan.registry.as_deref().unwrap_or_default();
-            let why = failure.message().replace(reference, registry);
-            return Err(format!("{registry} cannot be asked for stages: {why}"));
-        }
+        Err(failure) if failure.is_not_found() => return Answer::Missing,
+        Err(failure) => return silent(failure.message().to_owned()),
     };
     let config: Value = serde_json::from_slice(&image.config).unwrap_or_default();
-    if config["config"]["Labels"][KEY_LABEL].as_str() != Some(key) {
-        return Err(format!(
-            "{reference} is not what its tag says, as its label {KEY_LABEL} is not {key}; it is left alone"
-        ));
+    if config["config"]["Labels"][KEY_LABEL].as_str() == Some(key) {
+        return Answer::Found(format!("{reference}@{}", image.digest));
     }
-    Ok(Some(format!("{reference}@{}", image.digest)))
+    Answer::Other(format!(
+        "{reference} is not what its tag says, as its label {KEY_LABEL} is not {key}; it is left alone"
+    ))
 }

@@ -123,12 +123,11 @@ impl<'p> Lowering<'p> {
         if let Some(result) = self.results.get(&id) {
             return Ok(result.clone());
         }
-        let result = match self.image_of(id) {
-            Some(image) => self.with_taken(id, image)?,
-            None => {
-                let root = self.root(id)?;
-                self.work(id, root)?
-            }
+        let result = if let Some(image) = self.image_of(id) {
+            self.with_taken(id, image)?
+        } else {
+            let root = self.root(id)?;
+            self.work(id, root)?
         };
         self.results.insert(id, result.clone());
         Ok(result)
@@ -150,7 +149,9 @@ impl<'p> Lowering<'p> {
     /// What a stage gave by itself, as an image has it.
     fn taken(&mut self, id: StageId, image: &str) -> Result<Output, LowerError> {
         let source = Source::image(image).platform(self.platform());
-        let source = self.main(id, source, &format!("take {image}"));
+        // It is no work of the stage, so it does not bear the stage's name.
+        let name = format!("[internal] {} published as {image}", self.plan.stage(id).id);
+        let source = self.tied(id, source.named(name));
         let output = self.of_stage(id, source.build())?;
         let vertices = self.vertices.entry(id).or_default();
         vertices.insert(output.digest().clone());
@@ -358,7 +359,11 @@ impl<'p> Lowering<'p> {
 
     /// Names the main vertex of a stage and ties it to its line.
     fn main<T: Annotate>(&self, id: StageId, vertex: T, what: &str) -> T {
-        let vertex = vertex.named(vertex_name(self.plan, id, what));
+        self.tied(id, vertex.named(vertex_name(self.plan, id, what)))
+    }
+
+    /// Ties a vertex to the stage's line.
+    fn tied<T: Annotate>(&self, id: StageId, vertex: T) -> T {
         match &self.locator {
             Some(locator) => locator.tie(vertex, self.plan.stage(id).span),
             None => vertex,

@@ -48,9 +48,6 @@ pub fn report(
     for (id, image) in published {
         if let Some(stage) = &mut stages[id.index()] {
             stage.image = Some(image.clone());
-            if stage.state == StageState::Ran {
-                stage.state = StageState::Cached; // What ran is the look at the image.
-            }
         }
     }
     whole.stages = stages.into_iter().flatten().collect();
@@ -163,7 +160,7 @@ fn row(stage: &StageReport) -> [String; 5] {
         stage.kind.clone(),
         match (&stage.image, stage.state) {
             (Some(_), StageState::Cached) => "published".to_owned(),
-            (_, state) => name(state).to_owned(),
+            _ => name(stage.state).to_owned(),
         },
         seconds,
         size,

@@ -24,7 +24,7 @@ stages:
   tool: {{ run: {{ script: "echo {mark} >/opt/tool/mark", outputs: [/opt/tool] }}, expensive: true }}
   sdk: {{ run: "echo {mark} >/etc/sdk", expensive: true }}
   model: {{ run: {{ script: "cp /context/pyproject.toml /opt/model/", inputs: [pyproject.toml], outputs: [/opt/model] }}, expensive: true }}
-  kernel: {{ run: "cat /etc/sdk >/etc/kernel", needs: [sdk] }}
+  kernel: {{ run: "cat /etc/sdk >/etc/kernel-spec", needs: [sdk] }}
 services:
   web: {{ base: debian, stages: [tool, kernel, model] }}
   other: {{ base: debian, stages: [kernel] }}
@@ -74,7 +74,7 @@ fn what_one_daemon_published_an_empty_one_takes() -> Result<()> {
     let container = Container::of(&engine, &repository, "test")?;
     let files = [
         "/opt/tool/mark",
-        "/etc/kernel",
+        "/etc/kernel-spec",
         "/opt/model/pyproject.toml",
         "/etc/sdk",
     ];
