@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::{Definition, Digest};
 use layercake_planner::explain::{self, Records};
-use layercake_planner::plan::{Plan, Service, StageId};
+use layercake_planner::plan::{Plan, StageId};
 use layercake_planner::source::Source;
 
 /// What lowering needs beside the plan.
@@ -115,8 +115,10 @@ pub struct LoweredService {
 pub fn lower(plan: &Plan, options: &LowerOptions) -> Result<Lowered, LowerError> {
     let mut lowering = assemble::Lowering::new(plan, options)?;
     let mut services = Vec::with_capacity(plan.services.len());
+    let mut records = Records::by_service(plan);
     for service in &plan.services {
         let output = lowering.service(service)?;
+        let records = records.remove(service.name.as_str()).unwrap_or_default();
         let base = plan.base(service.base);
         let base_image = base
             .image
@@ -125,7 +127,7 @@ pub fn lower(plan: &Plan, options: &LowerOptions) -> Result<Lowered, LowerError>
         services.push(LoweredService {
             name: service.name.clone(),
             definition: Definition::of(&output),
-            config: image::config(service, base_image, &labels(plan, service, options))?,
+            config: image::config(service, base_image, &labels(&records, options))?,
             base_config: base_image.config.to_string().into_bytes(),
             tags: service.tags.clone(),
         });
@@ -135,9 +137,9 @@ pub fn lower(plan: &Plan, options: &LowerOptions) -> Result<Lowered, LowerError>
 }
 
 /// The labels of a service's image beside those of the file: the records of its stages among them.
-fn labels(plan: &Plan, service: &Service, options: &LowerOptions) -> BTreeMap<String, String> {
+fn labels(records: &Records, options: &LowerOptions) -> BTreeMap<String, String> {
     let mut labels = options.labels.clone();
-    if let Some(records) = explain::label(&Records::of_service(plan, &service.name)) {
+    if let Some(records) = explain::label(records) {
         labels.insert(explain::LABEL.to_owned(), records);
     }
     labels

@@ -38,14 +38,16 @@ impl Records {
         )
     }
 
-    /// Those of the stages that one service is built from.
-    pub fn of_service(plan: &Plan, service: &str) -> Self {
-        let own = plan.stages().map(|(_, stage)| stage);
-        let own = own.filter(|stage| stage.services.contains(service));
-        Self(
-            own.map(|stage| (stage.id.clone(), stage.key.clone()))
-                .collect(),
-        )
+    /// Those of the stages that each service is built from, by its name.
+    pub fn by_service(plan: &Plan) -> BTreeMap<&str, Self> {
+        let mut services: BTreeMap<&str, Self> = BTreeMap::new();
+        for (_, stage) in plan.stages() {
+            for service in &stage.services {
+                let records = services.entry(service).or_default();
+                records.0.insert(stage.id.clone(), stage.key.clone());
+            }
+        }
+        services
     }
 
     /// The digest of each.
@@ -123,10 +125,11 @@ fn change(stage: &str, record: &KeyRecord, verdict: Verdict) -> StageChange {
     }
 }
 
+/// Of records whose digests are others.
 fn changed(before: &KeyRecord, after: &KeyRecord) -> Verdict {
     let mut because_of = Vec::new();
     let mut causes = Vec::new();
-    for cause in differences(before, after) {
+    for cause in record::of_others(before, after) {
         match cause {
             Cause::Stage { stage, .. } => because_of.push(stage),
             own => causes.push(own),

@@ -82,8 +82,14 @@ impl Recall {
         };
         let prediction = prediction.without(plan, &lost);
         let records = self.history.last(plan);
-        let explanation =
-            Explanation::new(plan, "last", &records, Some(&prediction), &self.history);
+        let explanation = Explanation::new(
+            plan,
+            &self.keys,
+            "last",
+            &records,
+            Some(&prediction),
+            &self.history,
+        );
         if build.settings.progress != ProgressMode::Quiet {
             build.printer.note(&short(&explanation));
         }

@@ -67,6 +67,7 @@ pub async fn run(
         };
         let mut explanation = Explanation::new(
             &plan,
+            &keys,
             &args.against,
             &records,
             prediction.as_ref(),

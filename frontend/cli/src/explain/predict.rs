@@ -16,7 +16,10 @@ pub struct Prediction(Vec<Expected>);
 /// What the results of a plan's stages are filed under: the digests of their keys, and where a stage was forced to
 /// run, or stands on one that was, what tells that run from others.
 #[derive(Clone, Debug)]
-pub struct Keys(Vec<String>);
+pub struct Keys {
+    keys: Vec<String>,
+    digests: Vec<String>,
+}
 
 impl Keys {
     /// With the forced runs by the digests of keys.
@@ -44,12 +47,17 @@ impl Keys {
             keys.push(key);
             digests.push(digest);
         }
-        Self(keys)
+        Self { keys, digests }
     }
 
     /// That of a stage.
     pub fn get(&self, id: StageId) -> &str {
-        &self.0[id.index()]
+        &self.keys[id.index()]
+    }
+
+    /// The digest of a stage's key.
+    pub fn digest(&self, id: StageId) -> &str {
+        &self.digests[id.index()]
     }
 }
 
