@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use layercake_planner::explain::Records;
 use layercake_planner::plan::{Plan, StageId};
-use layercake_solve::{Report, StageState, new_id};
+use layercake_solve::{CacheRecord, Failure, Report, StageState, new_id};
 
 use super::{Build, Sizes};
 use crate::args::ProgressMode;
@@ -71,12 +71,19 @@ impl Recall {
         }
     }
 
-    /// Says in a few lines what will run and why; nothing if all is in the cache, or nothing is known.
-    pub async fn told(mut self, build: &Build<'_>, plan: &Plan, sizes: &Sizes) -> Self {
+    /// Says in a few lines what will run and why; nothing if all is in the cache, or nothing is known. `held` is what
+    /// the daemon's cache has.
+    pub fn told(
+        mut self,
+        build: &Build<'_>,
+        plan: &Plan,
+        sizes: &Sizes,
+        held: Result<Vec<CacheRecord>, Failure>,
+    ) -> Self {
         let Some(prediction) = self.prediction.take() else {
             return self;
         };
-        let lost = match build.daemon.client.cache_records().await {
+        let lost = match held {
             Ok(records) => sizes.lost(&records),
             Err(_) => BTreeSet::new(), // Who cannot be asked has lost nothing.
         };

@@ -31,7 +31,12 @@ pub async fn run(
         let daemon = Daemon::connect(&args.daemon, environment).await?;
         project.choose_platform(&settings, &daemon).await?;
         let (scope, stages) = wanted(&args.names, &project);
-        let (plan, lowered) = daemon.lower(&mut project, &scope, printer).await?;
+        // A large cache takes the daemon as long to list as files take to hash.
+        let (held, lowered) = tokio::join!(
+            daemon.client.cache_records(),
+            daemon.lower(&mut project, &scope, printer)
+        );
+        let (plan, lowered) = lowered?;
         let session = daemon.client.attach(Daemon::logins()).await?;
         check(&stages, &plan)?;
         let of = Builder {
@@ -59,8 +64,7 @@ pub async fn run(
         let keys = Keys::of(&plan, &history.reruns(&plan));
         let prediction = match predict(&plan, &keys, &BTreeSet::new(), &history) {
             Some(prediction) => {
-                let held = daemon.client.cache_records().await?;
-                let lost = Sizes::of(&plan, &lowered).lost(&held);
+                let lost = Sizes::of(&plan, &lowered).lost(&held?);
                 Some(prediction.without(&plan, &lost))
             }
             None => None,
