@@ -293,7 +293,9 @@ impl<'p> Lowering<'p> {
         exec: Exec,
         what: &str,
     ) -> Result<ExecNode, LowerError> {
-        let exec = match self.options.reruns.get(&self.plan.stage(id).key.digest()) {
+        let reruns = &self.options.reruns;
+        let digest = (!reruns.is_empty()).then(|| self.plan.stage(id).key.digest());
+        let exec = match digest.and_then(|digest| reruns.get(&digest)) {
             // BuildKit's own way to ignore the cache empties the cache mounts, and leaves what stands on it stale.
             Some(run) => self.main(id, exec.env(RUN, run), what),
             None => self.afresh(id, self.main(id, exec, what)),

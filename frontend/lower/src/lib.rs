@@ -124,16 +124,15 @@ pub fn lower(plan: &Plan, options: &LowerOptions) -> Result<Lowered, LowerError>
     });
     let mut lowering = assemble::Lowering::new(plan, options, wanted)?;
     let mut images = Vec::with_capacity(plan.services.len());
+    let mut by_service = plan.stages_by_service();
     for service in &plan.services {
         let output = lowering.service(service)?;
+        let stages = by_service.remove(service.name.as_str()).unwrap_or_default();
         let base = plan.base(service.base);
         let base_image = base
             .image
             .as_ref()
             .ok_or_else(|| LowerError::unresolved(base))?;
-        let stages = plan.stages();
-        let stages = stages.filter(|(_, stage)| stage.services.contains(&service.name));
-        let stages: Vec<StageId> = stages.map(|(id, _)| id).collect();
         images.push(LoweredImage {
             name: service.name.clone(),
             definition: Definition::of(&output),

@@ -122,10 +122,11 @@ fn change(stage: &str, record: &KeyRecord, verdict: Verdict) -> StageChange {
     }
 }
 
+/// Of records whose digests are others.
 fn changed(before: &KeyRecord, after: &KeyRecord) -> Verdict {
     let mut because_of = Vec::new();
     let mut causes = Vec::new();
-    for cause in differences(before, after) {
+    for cause in record::of_others(before, after) {
         match cause {
             Cause::Stage { stage, .. } => because_of.push(stage),
             own => causes.push(own),

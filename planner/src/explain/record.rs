@@ -7,12 +7,17 @@ use super::cause::{Cause, FileChange, ImageVersion, Relation};
 use super::parameters;
 use crate::plan::{FileKey, ImageKey, InputKey, KeyRecord, RootKey, StageKey};
 
-/// Every difference that counts: none if and only if the digests are equal. Both sides are taken apart whole, so that
-/// a field cannot be forgotten.
+/// Every difference that counts: none if and only if the digests are equal.
 pub fn differences(before: &KeyRecord, after: &KeyRecord) -> Vec<Cause> {
     if before.digest() == after.digest() {
         return Vec::new();
     }
+    of_others(before, after)
+}
+
+/// Every difference of records whose digests are others. Both sides are taken apart whole, so that a field cannot be
+/// forgotten.
+pub(super) fn of_others(before: &KeyRecord, after: &KeyRecord) -> Vec<Cause> {
     let KeyRecord {
         kind,
         platform,

@@ -22,7 +22,7 @@ pub use key::{FileKey, ImageKey, InputKey, KeyRecord, RootKey, StageKey};
 pub use linked::{LinkPython, LinkStep};
 pub use work::{CopyFrom, CopyStep, Mounted, Python, RunStep, Work};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::Diagnostic;
 use crate::facts::{PathNeed, Platform};
@@ -163,6 +163,17 @@ impl Plan {
     /// The service named `name`.
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services.iter().find(|service| service.name == name)
+    }
+
+    /// The stages that each service has or needs on the way, by its name, in the plan's order.
+    pub fn stages_by_service(&self) -> BTreeMap<&str, Vec<StageId>> {
+        let mut stages: BTreeMap<&str, Vec<StageId>> = BTreeMap::new();
+        for (id, stage) in self.stages() {
+            for service in &stage.services {
+                stages.entry(service).or_default().push(id);
+            }
+        }
+        stages
     }
 
     /// What `id` depends on directly.

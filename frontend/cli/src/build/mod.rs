@@ -74,7 +74,12 @@ impl Build<'_> {
         let session = lend_context(self.settings, &project.root, environment);
         let session = self.daemon.client.attach(session).await?;
         let scope = Scope::Services(self.settings.services.clone());
-        let planned = self.daemon.plan(session.id(), project, &scope).await?;
+        // A large cache takes the daemon as long to list as files take to hash.
+        let (held, planned) = tokio::join!(
+            self.daemon.client.cache_records(),
+            self.daemon.plan(session.id(), project, &scope)
+        );
+        let planned = planned?;
         self.printer.diagnostics(&project.source, &planned.warnings);
         for trouble in &planned.images.trouble {
             self.printer.note(&format!("warning: {trouble}"));
@@ -112,7 +117,7 @@ impl Build<'_> {
         };
         let sizes = Sizes::of(&plan, &lowered);
         let vertices = lowered.vertices.clone();
-        let recall = recall.told(self, &plan, &sizes).await;
+        let recall = recall.told(self, &plan, &sizes, held);
         let epoch = project.given.build_args.get("SOURCE_DATE_EPOCH").cloned();
         let epoch = epoch.or_else(|| environment("SOURCE_DATE_EPOCH"));
         let (jobs, _outputs) = self.jobs(lowered, &plan, &session, epoch).await?;

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use layercake_planner::explain::Records;
 use layercake_planner::plan::{Plan, StageId};
-use layercake_solve::{Report, StageState, new_id};
+use layercake_solve::{CacheRecord, Failure, Report, StageState, new_id};
 
 use super::{Build, Denied, Sizes};
 use crate::args::ProgressMode;
@@ -83,19 +83,32 @@ impl Recall {
         }
     }
 
-    /// Says in a few lines what will run and why; nothing if all is in the cache, or nothing is known.
-    pub async fn told(mut self, build: &Build<'_>, plan: &Plan, sizes: &Sizes) -> Self {
+    /// Says in a few lines what will run and why; nothing if all is in the cache, or nothing is known. `held` is what
+    /// the daemon's cache has.
+    pub fn told(
+        mut self,
+        build: &Build<'_>,
+        plan: &Plan,
+        sizes: &Sizes,
+        held: Result<Vec<CacheRecord>, Failure>,
+    ) -> Self {
         let Some(prediction) = self.prediction.take() else {
             return self;
         };
-        let lost = match build.daemon.client.cache_records().await {
+        let lost = match held {
             Ok(records) => sizes.lost(&records),
             Err(_) => BTreeSet::new(), // Who cannot be asked has lost nothing.
         };
         let prediction = prediction.without(plan, &lost);
         let records = self.history.last(plan);
-        let explanation =
-            Explanation::new(plan, "last", &records, Some(&prediction), &self.history);
+        let explanation = Explanation::new(
+            plan,
+            &self.ahead.keys,
+            "last",
+            &records,
+            Some(&prediction),
+            &self.history,
+        );
         if build.settings.progress != ProgressMode::Quiet {
             build.printer.note(&short(&explanation));
         }
@@ -134,7 +147,14 @@ impl Recall {
     /// The denial, with what changed of the stage since it was built last.
     pub fn explained(&self, plan: &Plan, denied: Denied) -> Denied {
         let records = self.history.last(plan);
-        let mut explanation = Explanation::new(plan, "last", &records, None, &self.history);
+        let mut explanation = Explanation::new(
+            plan,
+            &self.ahead.keys,
+            "last",
+            &records,
+            None,
+            &self.history,
+        );
         explanation.retain(std::slice::from_ref(&denied.stage));
         let causes = explanation.stages.iter().flat_map(Explained::changes);
         let because = causes.map(|cause| format!("\n  changed: {cause}"));

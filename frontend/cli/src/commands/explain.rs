@@ -31,8 +31,12 @@ pub async fn run(
         let daemon = Daemon::connect(&args.daemon, environment).await?;
         project.choose_platform(&settings, &daemon).await?;
         let (scope, stages) = wanted(&args.names, &project);
-        let lowered = daemon.lower(&mut project, &scope, Published::Made, printer);
-        let (PlannedOn { plan, images, .. }, lowered) = lowered.await?;
+        // A large cache takes the daemon as long to list as files take to hash.
+        let (held, lowered) = tokio::join!(
+            daemon.client.cache_records(),
+            daemon.lower(&mut project, &scope, Published::Made, printer)
+        );
+        let (PlannedOn { plan, images, .. }, lowered) = lowered?;
         let session = daemon.client.attach(Daemon::logins()).await?;
         check(&stages, &plan)?;
         let of = Builder {
@@ -65,14 +69,14 @@ pub async fn run(
         };
         let prediction = match predict(&plan, &ahead, &history) {
             Some(prediction) => {
-                let held = daemon.client.cache_records().await?;
-                let lost = Sizes::of(&plan, &lowered).lost(&held);
+                let lost = Sizes::of(&plan, &lowered).lost(&held?);
                 Some(prediction.without(&plan, &lost))
             }
             None => None,
         };
         let mut explanation = Explanation::new(
             &plan,
+            &ahead.keys,
             &args.against,
             &records,
             prediction.as_ref(),

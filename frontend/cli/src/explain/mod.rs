@@ -59,6 +59,7 @@ impl Explanation {
     /// Of a plan against records; the prediction and costs are those of the builder.
     pub fn new(
         plan: &Plan,
+        keys: &Keys,
         against: &str,
         records: &Records,
         prediction: Option<&Prediction>,
@@ -76,7 +77,7 @@ impl Explanation {
                     .iter()
                     .flat_map(|(_, stage)| stage.services.iter().cloned());
                 Explained {
-                    key: here.map(|(_, stage)| stage.key.digest()),
+                    key: here.map(|(id, _)| keys.digest(*id).to_owned()),
                     services: services.collect(),
                     expected: here.and_then(|(id, _)| Some(*prediction?.of(*id))),
                     cost: history.cost(&change.stage),

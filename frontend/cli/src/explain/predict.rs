@@ -27,7 +27,10 @@ pub struct Ahead {
 /// What the results of a plan's stages are filed under: the digests of their keys, and where a stage was forced to
 /// run or taken from a registry, or stands on one that was, what tells that result from others.
 #[derive(Clone, Debug)]
-pub struct Keys(Vec<String>);
+pub struct Keys {
+    keys: Vec<String>,
+    digests: Vec<String>,
+}
 
 impl Keys {
     /// With the forced runs by the digests of keys, and the images of published results.
@@ -60,12 +63,17 @@ impl Keys {
             keys.push(key);
             digests.push(digest);
         }
-        Self(keys)
+        Self { keys, digests }
     }
 
     /// That of a stage.
     pub fn get(&self, id: StageId) -> &str {
-        &self.0[id.index()]
+        &self.keys[id.index()]
+    }
+
+    /// The digest of a stage's key.
+    pub fn digest(&self, id: StageId) -> &str {
+        &self.digests[id.index()]
     }
 }
 

@@ -7,7 +7,6 @@ use layercake_planner::explain::Records;
 use layercake_planner::plan::{KeyRecord, Plan};
 use layercake_solve::StageState;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::RecordsError;
 
@@ -89,6 +88,12 @@ pub struct Cost {
     pub bytes: Option<u64>,
 }
 
+/// What tells one form from another.
+#[derive(Deserialize)]
+struct Form {
+    version: Option<u64>,
+}
+
 impl History {
     /// That of a project not yet built.
     pub fn new(of: Builder) -> Self {
@@ -105,15 +110,15 @@ impl History {
             path: path.to_owned(),
             problem,
         };
-        let value: Value =
+        let form: Form =
             serde_json::from_slice(bytes).map_err(|error| broken(error.to_string()))?;
-        match value["version"].as_u64() {
+        match form.version {
             Some(version) if version > VERSION => Err(RecordsError::Newer {
                 path: path.to_owned(),
                 version,
                 known: VERSION,
             }),
-            Some(_) => serde_json::from_value(value).map_err(|error| broken(error.to_string())),
+            Some(_) => serde_json::from_slice(bytes).map_err(|error| broken(error.to_string())),
             None => Err(broken("it has no version".into())),
         }
     }
@@ -148,6 +153,9 @@ impl History {
 
     /// What tells the forced runs of a plan's stages from others, by the digests of their keys.
     pub fn reruns(&self, plan: &Plan) -> BTreeMap<String, String> {
+        if self.reruns.is_empty() {
+            return BTreeMap::new(); // Digests take their time, and few are ever forced.
+        }
         let digests = plan.stages().map(|(_, stage)| stage.key.digest());
         let known = digests.filter_map(|key| Some((key.clone(), self.reruns.get(&key)?.clone())));
         known.collect()

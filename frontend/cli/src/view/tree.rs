@@ -1,6 +1,6 @@
 //! A plan for people: each service with its layers, lowest first, and what is built on the way to them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use layercake_planner::plan::{Edge, Plan, Service, Stage, StageId};
 
@@ -18,7 +18,7 @@ type Row = [String; 3];
 /// The plan as a tree.
 pub fn tree(plan: &Plan) -> String {
     let mut lines = vec![headline(plan)];
-    let stages = by_service(plan);
+    let stages = plan.stages_by_service();
     for service in &plan.services {
         let stages = stages
             .get(service.name.as_str())
@@ -150,17 +150,6 @@ fn shared<'n>(mut others: impl Iterator<Item = &'n str>) -> Option<String> {
         (false, 0) => Some(format!("shared with {}", named.join(", "))),
         (false, more) => Some(format!("shared with {} and {more} more", named.join(", "))),
     }
-}
-
-/// The stages that each service has or needs on the way, by its name.
-fn by_service(plan: &Plan) -> HashMap<&str, Vec<StageId>> {
-    let mut stages: HashMap<&str, Vec<StageId>> = HashMap::new();
-    for (id, stage) in plan.stages() {
-        for service in &stage.services {
-            stages.entry(service).or_default().push(id);
-        }
-    }
-    stages
 }
 
 /// The stages of a service that are not in its image.

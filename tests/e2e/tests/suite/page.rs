@@ -1,7 +1,9 @@
 //! The page of a report, as a browser shows it.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Result, ensure};
 use layercake_tests::{Engine, Theme, Workspace, look, mark, screenshot};
@@ -109,6 +111,42 @@ fn the_browser_shows_every_stage_its_state_and_its_causes() -> Result<()> {
         light != dark,
         "the page does not follow what the viewer prefers"
     );
+    Ok(())
+}
+
+#[test]
+fn a_page_that_is_kept_nowhere_is_opened_from_temporary_files() -> Result<()> {
+    let (engine, workspace) = (Engine::given()?, Workspace::of_example("hello")?);
+    let written = fs::read(page(&engine, &workspace, REPORT)?)?;
+    let (programs, told) = (workspace.beside("programs"), workspace.beside("told"));
+    let script = format!("#!/bin/sh\nprintf %s \"$1\" > '{}'\n", told.display());
+    fs::create_dir(&programs)?;
+    fs::write(programs.join("xdg-open"), script)?;
+    fs::set_permissions(programs.join("xdg-open"), Permissions::from_mode(0o755))?;
+    ensure!(
+        Command::new("mkfifo").arg(&told).status()?.success(),
+        "no pipe was made"
+    );
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut command = engine.layercake()?;
+    command
+        .args(["report", "--open"])
+        .arg(workspace.beside("report.json"))
+        .env("PATH", format!("{}:{path}", programs.display()))
+        .env("TMPDIR", &programs);
+    let output = command.output()?;
+    ensure!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let opened = Command::new("timeout")
+        .args(["30", "cat"])
+        .arg(&told)
+        .output()?;
+    let opened = PathBuf::from(String::from_utf8(opened.stdout)?);
+    ensure!(opened.starts_with(&programs), "opened {}", opened.display());
+    ensure!(fs::read(&opened)? == written, "another page was opened");
     Ok(())
 }
 
