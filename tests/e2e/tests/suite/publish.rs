@@ -194,6 +194,8 @@ services:
     lock.write(&workspace, "env")?;
     let outcome = build(&["--expensive", "deny"]).run()?;
     ensure!(outcome.codes == [Some(DENIED)], "{}", outcome.text);
+    let named = outcome.text.contains("changed: layercake.lock: idna ");
+    ensure!(named, "the package is not named:\n{}", outcome.text);
     let text = published(&engine, &workspace, &[])?;
     let kept = text.matches(" is published: ").count();
     ensure!(
