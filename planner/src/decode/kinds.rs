@@ -24,6 +24,7 @@ object! {
         "tool" => tool: optional,
         "virtual-packages" => virtual_packages: default,
         "installer" => installer: optional,
+        "layers" => layers: optional,
     }
 }
 

@@ -136,6 +136,9 @@ pub struct Conda {
     pub tool: Option<BaseIx>,
     /// Virtual packages to assume.
     pub virtual_packages: BTreeMap<String, String>,
+    /// How many layers it has at most where it is locked.
+    #[serde(skip)]
+    pub layers: usize,
     /// Whether `layercake lock` solves it: the file does not have micromamba do so.
     #[serde(skip)]
     pub lockable: bool,

@@ -12,12 +12,12 @@ use sha2::{Digest, Sha256};
 
 use crate::lock::{LockedWheel, Package};
 
-/// The layers that conda's packages have at most. With those of [`WHEEL_LAYERS`] an environment has 40.
-pub const PACKAGE_LAYERS: usize = 32;
-
-/// The layers that the wheels of the `pip:` section have at most. They are apart from conda's, so that neither moves
-/// the other.
-pub const WHEEL_LAYERS: usize = 8;
+/// How an environment's layers are shared out: those of conda's packages, and above them those of the wheels of the
+/// `pip:` section. Neither moves the other.
+pub(super) fn shares(layers: usize) -> (usize, usize) {
+    let wheels = (layers / 5).max(1);
+    (layers.saturating_sub(wheels).max(1), wheels)
+}
 
 /// A shelf has room for this many packages that stand alone, if the budget allows it.
 const ALONE: usize = 3;
@@ -257,7 +257,7 @@ mod tests {
             package("six", 10),
         ];
         packages[2].noarch = Some(Noarch::Python);
-        let groups = group(&packages, PACKAGE_LAYERS);
+        let groups = group(&packages, 40);
         let names: Vec<_> = groups.iter().map(|group| group.name.as_str()).collect();
         assert_eq!(names[..3], ["python", "libtorch", "notebook"]);
         assert!(names[3].starts_with("shared-"), "{names:?}");

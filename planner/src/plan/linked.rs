@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::groups::{PACKAGE_LAYERS, WHEEL_LAYERS, group};
+use super::groups::{group, shares};
 use crate::diagnostic::Diagnostic;
 use crate::facts::Platform;
 use crate::lock::{LockedWheel, Noarch, Package, Tool};
@@ -81,7 +81,8 @@ pub(super) fn steps(
         tool_image: tool.image.clone(),
         tool: tool.digest.clone(),
     };
-    let groups = group(&locked.packages, PACKAGE_LAYERS).into_iter();
+    let (package_layers, wheel_layers) = shares(conda.layers);
+    let groups = group(&locked.packages, package_layers).into_iter();
     let packages = groups.map(|group| {
         let any_python = |package: &&Package| package.noarch == Some(Noarch::Python);
         let needs_python = group.packages.iter().any(any_python);
@@ -92,7 +93,7 @@ pub(super) fn steps(
         };
         (group.name, step)
     });
-    let groups = group(&locked.wheels, WHEEL_LAYERS).into_iter();
+    let groups = group(&locked.wheels, wheel_layers).into_iter();
     let wheels = groups.map(|group| {
         let step = LinkStep {
             python: python.clone(),

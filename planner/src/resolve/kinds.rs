@@ -6,7 +6,9 @@ use super::{Resolver, conda, pyproject, requirements};
 use crate::diagnostic::Diagnostic;
 use crate::facts::PathFact;
 use crate::model::{Apt, Conda, Input, Kind, Npm, Pip, StageIx, Wheel};
-use crate::spec::{AptSpec, CondaSpec, KindSpec, NpmSpec, PipSpec, StageSpec, Text, WheelSpec};
+use crate::spec::{
+    AptSpec, CondaSpec, Installer, KindSpec, NpmSpec, PipSpec, StageSpec, Text, WheelSpec,
+};
 
 /// What a wheel's build reads when the file does not say.
 const WHEEL_FILES: [&str; 7] = [
@@ -39,6 +41,12 @@ pub(super) fn sources(kind: &KindSpec) -> Vec<&Text> {
 }
 
 pub(super) type Index<'i> = HashMap<&'i str, StageIx>;
+
+/// The layers of an environment whose stage does not say.
+const DEFAULT_LAYERS: usize = 40;
+
+/// The layers that an environment can have.
+const MOST_LAYERS: u32 = 100;
 
 impl Resolver<'_> {
     pub(super) fn kind(&self, name: &str, stage: &StageSpec, index: &Index) -> Option<Kind> {
@@ -79,9 +87,32 @@ impl Resolver<'_> {
             prefix: prefix?,
             tool,
             virtual_packages,
+            layers: self.layers(spec)?,
             lockable: spec.installer.is_none(),
             locked,
         })
+    }
+
+    /// How many layers a locked environment has at most: an image has 127, and its base and other stages need some.
+    fn layers(&self, spec: &CondaSpec) -> Option<usize> {
+        let Some(layers) = &spec.layers else {
+            return Some(DEFAULT_LAYERS);
+        };
+        let problem = match (layers.value, spec.installer) {
+            (_, Some(Installer::Micromamba)) => {
+                let message =
+                    "`layers` does nothing beside `installer: micromamba`, which makes one layer";
+                Diagnostic::error("conflict", layers.span, message).help("remove one of the two")
+            }
+            (2..=MOST_LAYERS, None) => return usize::try_from(layers.value).ok(),
+            (other, None) => {
+                let message = format!("an environment cannot have {other} layers");
+                let found = Diagnostic::error("bad-choice", layers.span, message);
+                found.help(format!("write a number from 2 to {MOST_LAYERS}"))
+            }
+        };
+        self.report(problem);
+        None
     }
 
     fn environment_file(&self, path: &Text) -> Option<String> {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 
 use super::{Entries, Text};
 use crate::schema::{Short, VARIABLE, one_or_many};
+use crate::source::Spanned;
 
 /// What a stage does: exactly one of these keys.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
@@ -49,6 +50,9 @@ pub struct CondaSpec {
     pub virtual_packages: Entries<Text>,
     /// Who installs; the packages of `layercake.lock` where it has this stage, else micromamba, if left out.
     pub installer: Option<Installer>,
+    /// How many image layers the environment has at most where it is locked; 40 if left out.
+    #[schemars(with = "Option<u32>", extend("minimum" = 2, "maximum" = 100))]
+    pub layers: Option<Spanned<u32>>,
 }
 
 /// Who installs a conda environment.

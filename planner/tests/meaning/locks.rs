@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use layercake_planner::lock::{
-    Environment, Lock, LockedBase, LockedFetch, Noarch, Package, Request, Tool,
+    Environment, Lock, LockedBase, LockedFetch, LockedWheel, Noarch, Package, Request, Tool,
 };
 use layercake_planner::model::{Conda, Fetch};
 use layercake_planner::plan::{LinkStep, Plan, Work};
@@ -243,6 +243,70 @@ fn a_stage_that_reads_an_environment_reads_it_whole() {
     let mut works = plan.stages().map(|(_, stage)| &stage.work);
     assert!(works.any(|work| matches!(work, Work::Join { parts } if parts.len() == groups)));
     assert_eq!(plan.services[0].layers.len(), 2);
+}
+
+fn wheel(at: u64) -> LockedWheel {
+    LockedWheel {
+        name: format!("wheel-{at}"),
+        version: "1.0".into(),
+        url: format!("https://pypi.example/wheel_{at}-1.0-py3-none-any.whl"),
+        sha256: "dd".repeat(32),
+        size: at * 200_000,
+        sdist: false,
+        requires: Vec::new(),
+    }
+}
+
+#[test]
+fn wheels_have_layers_of_their_own_on_top() {
+    let mut lock = many();
+    lock.environments[0].wheels = (0..30).map(wheel).collect();
+    let plan = world(&lock).planned(FILE);
+    let layers = plan.services[0].layers.iter().map(|id| plan.stage(*id));
+    let of_env: Vec<_> = layers.filter(|stage| stage.name == "env").collect();
+    let is_wheels = |id: &str| id.starts_with("env/pip-");
+    let first = of_env
+        .iter()
+        .position(|stage| is_wheels(&stage.id))
+        .unwrap();
+    assert!(of_env[first..].iter().all(|stage| is_wheels(&stage.id)));
+    assert!((2..=8).contains(&(of_env.len() - first)) && of_env.len() <= 40);
+    let steps = links(&plan).into_iter();
+    let steps: Vec<_> = steps.filter(|step| !step.wheels.is_empty()).collect();
+    assert_eq!(
+        steps.iter().map(|step| step.wheels.len()).sum::<usize>(),
+        30
+    );
+    assert!(
+        steps
+            .iter()
+            .all(|step| step.python.is_some() && step.packages.is_empty())
+    );
+
+    let before = keys(&lock);
+    package(&mut lock, "libtorch").sha256 = "ee".repeat(32);
+    let after = keys(&lock);
+    let changed = after.iter().filter(|(group, key)| before[*group] != **key);
+    assert_eq!(
+        changed.map(|(group, _)| group).collect::<Vec<_>>(),
+        ["env/libtorch"]
+    );
+    lock.environments[0].wheels[7].sdist = true;
+    insta::assert_snapshot!("no_wheel", world(&lock).found(FILE));
+}
+
+#[test]
+fn the_file_says_how_many_layers_there_are() {
+    let mut lock = many();
+    lock.environments[0].wheels = (0..30).map(wheel).collect();
+    for most in [2, 3, 11, 100] {
+        let text = FILE.replace("spec: env.yaml", &format!("spec: env.yaml, layers: {most}"));
+        let count = links(&world(&lock).planned(&text)).len();
+        assert!(
+            count <= most && count >= most.min(20) / 2,
+            "{count} of {most}"
+        );
+    }
 }
 
 #[test]

@@ -124,6 +124,19 @@ fn things_said_twice() {
 }
 
 #[test]
+fn layers_of_environments() {
+    stage(
+        "layers_too_many",
+        "{ conda: { spec: env.yaml, layers: 101 } }",
+    );
+    stage("layers_too_few", "{ conda: { spec: env.yaml, layers: 1 } }");
+    stage(
+        "layers_of_micromamba",
+        "{ conda: { spec: env.yaml, layers: 9, installer: micromamba } }",
+    );
+}
+
+#[test]
 fn registries_of_stages() {
     for (name, registry) in [
         ("registry_with_a_tag", "ghcr.io/acme/stages:1"),
