@@ -189,8 +189,14 @@ async fn learn(
     loop {
         let resolved = resolve(spec, &facts, selection);
         let known = known(&facts);
-        context.learn(&resolved.needs, &mut facts).await?;
-        images.learn(&resolved.needs.images, &mut facts).await?;
+        let mut found = Facts::default();
+        // Registries are on their way while files are hashed.
+        let (images, context) = tokio::join!(
+            images.learn(&resolved.needs.images, &mut found),
+            context.learn(&resolved.needs, &mut facts)
+        );
+        context.and(images)?;
+        facts.images.append(&mut found.images);
         if self::known(&facts) == known {
             return Ok(resolved);
         }

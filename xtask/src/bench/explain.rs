@@ -28,7 +28,16 @@ struct Row {
     name: &'static str,
     plan: Usage,
     explain: Usage,
-    most: f64,
+    promise: Promise,
+}
+
+/// What is promised, in seconds.
+#[derive(Clone, Copy)]
+enum Promise {
+    /// All of `explain` takes less.
+    Whole(f64),
+    /// What it takes beyond `plan`, which hashes the files, is less.
+    Beyond(f64),
 }
 
 /// Measures and prints. Without a binary the product is built.
@@ -42,8 +51,8 @@ pub fn explain(binary: Option<PathBuf>) -> Result<()> {
     let clx = program.clx()?;
     let large = program.large()?;
     print(&report(&[
-        program.row("examples/clx", &clx, 0.05)?,
-        program.row("10,000 stages", &large, 1.0)?,
+        program.row("examples/clx", &clx, Promise::Beyond(0.05))?,
+        program.row("10,000 stages", &large, Promise::Whole(1.0))?,
     ]))
 }
 
@@ -85,7 +94,7 @@ impl Program {
         Ok(folder)
     }
 
-    fn row(&self, name: &'static str, folder: &Path, most: f64) -> Result<Row> {
+    fn row(&self, name: &'static str, folder: &Path, promise: Promise) -> Result<Row> {
         let best = |command: &str| -> Result<Usage> {
             let mut best = measure(&mut self.run(command, folder))?;
             for _ in 1..TIMES {
@@ -100,8 +109,26 @@ impl Program {
             name,
             plan: best("plan")?,
             explain: best("explain")?,
-            most,
+            promise,
         })
+    }
+}
+
+impl Row {
+    fn verdict(&self) -> String {
+        let (took, most, what) = match self.promise {
+            Promise::Whole(most) => (self.explain.seconds, most, ""),
+            Promise::Beyond(most) => {
+                let beyond = self.explain.seconds - self.plan.seconds;
+                (beyond, most, " beyond its plan, which hashes its files")
+            }
+        };
+        let verdict = if took < most { "PASS" } else { "FAIL" };
+        let most = most * 1000.0;
+        format!(
+            "{verdict}  {} is explained in under {most:.0} ms{what}",
+            self.name
+        )
     }
 }
 
@@ -155,18 +182,7 @@ fn report(rows: &[Row]) -> String {
         )
     }));
     lines.push(String::new());
-    lines.extend(rows.iter().map(|row| {
-        let verdict = if row.explain.seconds < row.most {
-            "PASS"
-        } else {
-            "FAIL"
-        };
-        format!(
-            "{verdict}  {} is explained in under {:.0} ms, its files hashed",
-            row.name,
-            row.most * 1000.0
-        )
-    }));
+    lines.extend(rows.iter().map(Row::verdict));
     lines.into_iter().map(|line| line + "\n").collect()
 }
 
@@ -180,21 +196,28 @@ mod tests {
             seconds,
             memory: 9_000_000,
         };
-        let row = |name, seconds, most| Row {
+        let row = |name, seconds, promise| Row {
             name,
-            plan: usage(0.004),
+            plan: usage(0.04),
             explain: usage(seconds),
-            most,
+            promise,
         };
-        let text = report(&[row("a", 0.02, 0.05), row("b", 1.5, 1.0)]);
+        let text = report(&[
+            row("a", 0.08, Promise::Beyond(0.05)),
+            row("b", 0.1, Promise::Beyond(0.05)),
+            row("c", 0.9, Promise::Whole(1.0)),
+            row("d", 1.5, Promise::Whole(1.0)),
+        ]);
         assert!(
-            text.contains("PASS  a is explained in under 50 ms"),
+            text.contains("PASS  a is explained in under 50 ms beyond"),
             "{text}"
         );
+        assert!(text.contains("FAIL  b"), "{text}");
         assert!(
-            text.contains("FAIL  b is explained in under 1000 ms"),
+            text.contains("PASS  c is explained in under 1000 ms\n"),
             "{text}"
         );
+        assert!(text.contains("FAIL  d"), "{text}");
     }
 
     #[test]
