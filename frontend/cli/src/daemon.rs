@@ -186,11 +186,7 @@ async fn plan_by(
     };
     let planned = project.plan(scope, &mut images).await?;
     let (plan, warnings) = planned.accept(&project.source)?;
-    let images = if abilities.merge {
-        look_up(solver, &plan, mode).await
-    } else {
-        StageImages::default()
-    };
+    let images = look_up(solver, &plan, abilities, mode).await;
     Ok(PlannedOn {
         plan,
         warnings,

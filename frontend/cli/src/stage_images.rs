@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use buildkit_llb::normalize_reference;
 use futures::StreamExt;
 use futures::stream;
-use layercake_lower::KEY_LABEL;
+use layercake_lower::{Abilities, KEY_LABEL};
 use layercake_planner::plan::{Plan, StageId};
 use layercake_planner::suggest::{list, suggest};
 use layercake_solve::{ImageRequest, ResolveMode, Solver};
@@ -26,8 +26,17 @@ pub struct StageImages {
     pub trouble: Vec<String>,
 }
 
-/// Looks up what the plan's registry has of its expensive stages.
-pub async fn look_up(solver: &impl Solver, plan: &Plan, mode: ResolveMode) -> StageImages {
+/// Looks up what the plan's registry has of its expensive stages; nothing for a daemon that cannot merge, which has no
+/// use for it.
+pub async fn look_up(
+    solver: &impl Solver,
+    plan: &Plan,
+    abilities: Abilities,
+    mode: ResolveMode,
+) -> StageImages {
+    if !abilities.merge {
+        return StageImages::default();
+    }
     let images = plan.stage_images();
     let asked = images.iter().map(async |(id, reference)| {
         let key = plan.stage(*id).key.digest();

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::memory;
 use super::services::{DAEMON, empty_engine};
-use super::table::median;
+use super::table::{median, verdict};
 use crate::engine::{self, Engine};
 use crate::step::{note, print};
 use crate::{product, run, workspace};
@@ -244,16 +244,14 @@ fn report(rows: &[(&'static str, [Sample; 2])], memory: u64) -> String {
             _ => None,
         };
         if let Some((ratio, limit, promise)) = promise {
-            let verdict = if ratio <= limit { "PASS" } else { "FAIL" };
-            lines.push(format!("{verdict}  {promise}: {ratio:.3} of its time"));
+            let promise = format!("{promise}: {ratio:.3} of its time");
+            lines.push(verdict(ratio <= limit, &promise));
         }
         if name == "one package updated" {
             let share = bytes[0] / bytes[1];
-            let verdict = if share < 0.02 { "PASS" } else { "FAIL" };
-            lines.push(format!(
-                "{verdict}  less than 2 % of the bytes are pushed: {:.2} %",
-                share * 100.0
-            ));
+            let percent = share * 100.0;
+            let promise = format!("less than 2 % of the bytes are pushed: {percent:.2} %");
+            lines.push(verdict(share < 0.02, &promise));
         }
     }
     lines.push(format!(

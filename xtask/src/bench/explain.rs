@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 use super::generate;
 use super::memory::{Usage, measure};
 use super::project::Project;
+use super::table::verdict;
 use crate::step::{print, step};
 use crate::{product, run, workspace};
 
@@ -123,12 +124,9 @@ impl Row {
                 (beyond, most, " beyond its plan, which hashes its files")
             }
         };
-        let verdict = if took < most { "PASS" } else { "FAIL" };
-        let most = most * 1000.0;
-        format!(
-            "{verdict}  {} is explained in under {most:.0} ms{what}",
-            self.name
-        )
+        let limit = most * 1000.0;
+        let promise = format!("{} is explained in under {limit:.0} ms{what}", self.name);
+        verdict(took < most, &promise)
     }
 }
 

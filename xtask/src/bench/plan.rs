@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::generate;
 use super::memory::{Usage, measure};
+use super::table::verdict;
 use crate::step::print;
 use crate::{product, workspace};
 
@@ -69,7 +70,7 @@ fn verdicts(small: Usage, large: Usage) -> [String; 3] {
             format!("ten times the stages take about ten times as long: {growth:.1}"),
         ),
     ]
-    .map(|(holds, promise)| format!("{}  {promise}", if holds { "PASS" } else { "FAIL" }))
+    .map(|(holds, promise)| verdict(holds, &promise))
 }
 
 #[cfg(test)]

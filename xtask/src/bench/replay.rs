@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::history;
 use super::memory::{Usage, measure};
 use super::project::Project;
+use super::table::verdict;
 use crate::product;
 use crate::step::print;
 
@@ -77,7 +78,7 @@ fn verdicts(part: Usage, all: Usage) -> [String; 2] {
             format!("ten times the commits take about the same memory: {more} MB more"),
         ),
     ]
-    .map(|(holds, promise)| format!("{}  {promise}", if holds { "PASS" } else { "FAIL" }))
+    .map(|(holds, promise)| verdict(holds, &promise))
 }
 
 #[cfg(test)]

@@ -80,18 +80,22 @@ impl Scenario {
     }
 
     fn verdict(&self, (_, limit, promise): (&str, f64, &str)) -> String {
-        let verdict = if self.ratio() <= limit {
-            "PASS"
-        } else {
-            "FAIL"
-        };
-        format!("{verdict}  {promise}: {:.2} of its time", self.ratio())
+        let ratio = self.ratio();
+        verdict(
+            ratio <= limit,
+            &format!("{promise}: {ratio:.2} of its time"),
+        )
     }
 
     fn ratio(&self) -> f64 {
         let [ours, theirs] = self.medians();
         ours / theirs
     }
+}
+
+/// A promise, and whether it holds.
+pub(super) fn verdict(holds: bool, promise: &str) -> String {
+    format!("{}  {promise}", if holds { "PASS" } else { "FAIL" })
 }
 
 /// The middle value.

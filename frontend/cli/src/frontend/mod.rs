@@ -30,7 +30,7 @@ use crate::images::{GatewayImages, abilities};
 use crate::no_cache::check_stages;
 use crate::pipeline::{self, Planned, Scope};
 use crate::settings::{host_platform, to_wire};
-use crate::stage_images::{StageImages, look_up, needs_bytes};
+use crate::stage_images::{look_up, needs_bytes};
 use open::{Opened, open};
 use request::Request;
 
@@ -99,10 +99,7 @@ async fn build(
     check_stages(&request.no_cache, &plan)?;
     opened.warn(solver, &warnings).await?;
     let abilities = abilities(capabilities);
-    let mut images = StageImages::default();
-    if abilities.merge {
-        images = look_up(solver, &plan, request.resolve_mode).await;
-    }
+    let mut images = look_up(solver, &plan, abilities, request.resolve_mode).await;
     let no_cache = &request.no_cache;
     images
         .found

@@ -11,24 +11,28 @@ const DENIED: i32 = 5;
 /// The exit code of a command line that is wrong.
 const USAGE: i32 = 2;
 
-/// A site whose stages nobody has built before.
-fn workspace(engine: &Engine) -> Result<Workspace> {
+/// Stages of every kind of result: a tree, a difference, a tree of a file of the context, and one that stands on another.
+const STAGES: &str = r#"
+  tool: { run: { script: "echo MARK >/opt/tool/mark", outputs: [/opt/tool] }, expensive: true }
+  sdk: { run: "echo MARK >/etc/sdk", expensive: true }
+  model: { run: { script: "cp /context/pyproject.toml /opt/model/", inputs: [pyproject.toml], outputs: [/opt/model] }, expensive: true }
+  kernel: { run: "cat /etc/sdk >/etc/kernel-spec", needs: [sdk] }
+services:
+  web: { base: debian, stages: [tool, kernel, model] }
+  other: { base: debian, stages: [kernel] }
+"#;
+
+/// A site of these stages and services, of which nobody has built or published any before.
+fn site(engine: &Engine, stages: &str) -> Result<Workspace> {
     let workspace = Workspace::of_example("hello")?;
     let (mark, registry) = (mark(), engine.registry()?);
+    let stages = stages.replace("MARK", &mark);
     let file = format!(
         r#"# syntax=docker.io/layercake/frontend:0.1
 project: {mark}
 registry: {registry}/stages/{mark}
 bases: {{ debian: "debian:bookworm-slim" }}
-stages:
-  tool: {{ run: {{ script: "echo {mark} >/opt/tool/mark", outputs: [/opt/tool] }}, expensive: true }}
-  sdk: {{ run: "echo {mark} >/etc/sdk", expensive: true }}
-  model: {{ run: {{ script: "cp /context/pyproject.toml /opt/model/", inputs: [pyproject.toml], outputs: [/opt/model] }}, expensive: true }}
-  kernel: {{ run: "cat /etc/sdk >/etc/kernel-spec", needs: [sdk] }}
-services:
-  web: {{ base: debian, stages: [tool, kernel, model] }}
-  other: {{ base: debian, stages: [kernel] }}
-"#
+stages:{stages}"#
     );
     workspace.write("layercake.yaml", &file)?;
     Ok(workspace)
@@ -54,7 +58,7 @@ fn published(engine: &Engine, workspace: &Workspace, stages: &[&str]) -> Result<
 #[test]
 fn what_one_daemon_published_an_empty_one_takes() -> Result<()> {
     let engine = Engine::given()?;
-    let workspace = workspace(&engine)?;
+    let workspace = site(&engine, STAGES)?;
     published(&engine, &workspace, &[])?;
     let text = published(&engine, &workspace, &[])?;
     for stage in ["tool", "sdk", "model"] {
@@ -95,7 +99,7 @@ fn what_one_daemon_published_an_empty_one_takes() -> Result<()> {
 #[test]
 fn an_expensive_stage_that_changed_is_denied_with_the_cause() -> Result<()> {
     let engine = Engine::given()?;
-    let workspace = workspace(&engine)?;
+    let workspace = site(&engine, STAGES)?;
     let state = workspace.beside("state");
     let build = |flag: &str| -> Result<(Option<i32>, String)> {
         let mut command = engine.layercake()?;
@@ -130,7 +134,7 @@ fn an_expensive_stage_that_changed_is_denied_with_the_cause() -> Result<()> {
 #[test]
 fn stages_that_cannot_be_published_are_told() -> Result<()> {
     let engine = Engine::given()?;
-    let workspace = workspace(&engine)?;
+    let workspace = site(&engine, STAGES)?;
     for (stage, told) in [
         ("kernel", "`kernel` is not expensive"),
         ("tol", "did you mean `tool`?"),
@@ -165,20 +169,12 @@ fn stages_that_cannot_be_published_are_told() -> Result<()> {
 fn an_empty_daemon_links_no_published_group() -> Result<()> {
     let engine = Engine::given()?;
     let mut lock = CondaLock::of_channel(&engine)?;
-    let workspace = Workspace::of_example("hello")?;
-    let (mark, registry) = (mark(), engine.registry()?);
-    let file = format!(
-        r#"# syntax=docker.io/layercake/frontend:0.1
-project: {mark}
-registry: {registry}/stages/{mark}
-bases: {{ debian: "debian:bookworm-slim" }}
-stages:
-  env: {{ conda: {{ spec: packages.yaml, prefix: /opt/conda }}, expensive: true }}
+    let stages = r"
+  env: { conda: { spec: packages.yaml, prefix: /opt/conda }, expensive: true }
 services:
-  web: {{ base: debian, stages: [env] }}
-"#
-    );
-    workspace.write("layercake.yaml", &file)?;
+  web: { base: debian, stages: [env] }
+";
+    let workspace = site(&engine, stages)?;
     lock.write(&workspace, "env")?;
     published(&engine, &workspace, &[])?;
     let second = PrivateEngine::start("publish-conda")?;
@@ -190,7 +186,11 @@ services:
         .expect_ran([])?;
     // One package more: its group alone is built, published, and the others found as before.
     lock.swap("idna")?;
-    lock.edit("idna", "constrains", [format!("unseen {mark}")].as_slice())?;
+    lock.edit(
+        "idna",
+        "constrains",
+        [format!("unseen {}", mark())].as_slice(),
+    )?;
     lock.write(&workspace, "env")?;
     let outcome = build(&["--expensive", "deny"]).run()?;
     ensure!(outcome.codes == [Some(DENIED)], "{}", outcome.text);
