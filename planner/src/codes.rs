@@ -105,6 +105,10 @@ pub const CODES: &[(&str, &str)] = &[
         "shared-folder",
         "a path lies in a folder that cannot be part of a layer",
     ),
+    (
+        "stage-images",
+        "the registry of published stages cannot be used, and the build goes on without it",
+    ),
     ("syntax", "the file is not YAML"),
     ("tag", "a text is not an image tag"),
     (

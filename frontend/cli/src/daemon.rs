@@ -155,7 +155,7 @@ impl Daemon {
             no_cache: NoCache::None,
             reruns: BTreeMap::new(),
             published: match published {
-                Published::Taken => planned.images.found.clone(),
+                Published::Taken => planned.images.clone(),
                 Published::Made => BTreeMap::new(),
             },
             source: Some(project.source.clone()),
@@ -185,8 +185,8 @@ async fn plan_by(
         mode,
     };
     let planned = project.plan(scope, &mut images).await?;
-    let (plan, warnings) = planned.accept(&project.source)?;
-    let images = look_up(solver, &plan, abilities, mode).await;
+    let (plan, mut warnings) = planned.accept(&project.source)?;
+    let images = look_up(solver, &plan, abilities, mode, &mut warnings).await;
     Ok(PlannedOn {
         plan,
         warnings,

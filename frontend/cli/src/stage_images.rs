@@ -6,7 +6,8 @@ use buildkit_llb::normalize_reference;
 use futures::StreamExt;
 use futures::stream;
 use layercake_lower::{Abilities, KEY_LABEL};
-use layercake_planner::plan::{Plan, StageId};
+use layercake_planner::diagnostic::Diagnostic;
+use layercake_planner::plan::{Plan, StageId, registry_warning};
 use layercake_planner::suggest::{list, suggest};
 use layercake_solve::{ImageRequest, ResolveMode, Solver};
 use serde_json::Value;
@@ -17,46 +18,45 @@ use crate::settings::{UsageError, to_wire};
 /// How many images are asked for at once.
 const AT_ONCE: usize = 16;
 
-/// What a registry has of a plan.
-#[derive(Clone, Debug, Default)]
-pub struct StageImages {
-    /// The images that were found, with their digests: whole results, to be taken in place of running the stages.
-    pub found: BTreeMap<StageId, String>,
-    /// What kept others from being looked up. A build goes on without them.
-    pub trouble: Vec<String>,
-}
+/// Whole results that were found, to be taken in place of running the stages: references with digests.
+pub type StageImages = BTreeMap<StageId, String>;
 
 /// Looks up what the plan's registry has of its expensive stages; nothing for a daemon that cannot merge, which has no
-/// use for it.
+/// use for it. What keeps some from being looked up is a warning.
 pub async fn look_up(
     solver: &impl Solver,
     plan: &Plan,
     abilities: Abilities,
     mode: ResolveMode,
+    warnings: &mut Vec<Diagnostic>,
 ) -> StageImages {
-    if !abilities.merge {
-        return StageImages::default();
-    }
+    let Some(registry) = plan.registry.as_ref().filter(|_| abilities.merge) else {
+        return StageImages::new();
+    };
+    let mut warn = |problem| warnings.push(registry_warning(registry.span, problem));
     let images = plan.stage_images();
     let asked = images.iter().map(async |(id, reference)| {
         let key = plan.stage(*id).key.digest();
-        (*id, ask(solver, plan, reference, &key, mode).await)
+        (*id, ask(solver, plan, reference, key, mode).await)
     });
     let answers: Vec<_> = stream::iter(asked)
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
-    let (mut known, mut silent) = (StageImages::default(), None);
+    let (mut found, mut silent) = (StageImages::new(), None);
     for (id, answer) in answers {
         match answer {
-            Answer::Found(reference) => drop(known.found.insert(id, reference)),
+            Answer::Found(reference) => drop(found.insert(id, reference)),
             Answer::Missing => {}
-            Answer::Other(problem) => known.trouble.push(problem),
+            Answer::Other(problem) => warn(problem),
             Answer::Silent(problem) => silent = Some(problem),
         }
     }
-    known.trouble.extend(silent); // One of them says it for all.
-    known
+    if let Some(problem) = silent {
+        let registry = &registry.value; // One problem says it for all.
+        warn(format!("{registry} cannot be asked for stages: {problem}"));
+    }
+    found
 }
 
 /// Whether an expensive stage might have an image, if only the bytes of files were read.
@@ -82,7 +82,7 @@ pub fn to_publish(
     let mut images = plan.stage_images();
     check_names(plan, names, &images)?;
     images.retain(|id, _| names.is_empty() || names.contains(&plan.stage(*id).name));
-    for (id, reference) in images.extract_if(.., |id, _| known.found.contains_key(id)) {
+    for (id, reference) in images.extract_if(.., |id, _| known.contains_key(id)) {
         let stage = &plan.stage(id).id;
         printer.note(&format!("{stage} is published: {reference}"));
     }
@@ -144,12 +144,9 @@ async fn ask(
     key: &str,
     mode: ResolveMode,
 ) -> Answer {
-    let registry = plan.registry.as_deref().unwrap_or_default();
-    let silent =
-        |why: String| Answer::Silent(format!("{registry} cannot be asked for stages: {why}"));
     let normal = match normalize_reference(reference) {
         Ok(normal) => normal,
-        Err(error) => return silent(error.to_string()),
+        Err(error) => return Answer::Silent(error.to_string()),
     };
     let request = ImageRequest {
         reference: normal,
@@ -160,7 +157,7 @@ async fn ask(
     let image = match solver.resolve_image(&request).await {
         Ok(image) => image,
         Err(failure) if failure.is_not_found() => return Answer::Missing,
-        Err(failure) => return silent(failure.message().to_owned()),
+        Err(failure) => return Answer::Silent(failure.message().to_owned()),
     };
     let config: Value = serde_json::from_slice(&image.config).unwrap_or_default();
     if config["config"]["Labels"][KEY_LABEL].as_str() == Some(key) {

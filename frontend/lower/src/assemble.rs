@@ -294,8 +294,7 @@ impl<'p> Lowering<'p> {
         what: &str,
     ) -> Result<ExecNode, LowerError> {
         let reruns = &self.options.reruns;
-        let digest = (!reruns.is_empty()).then(|| self.plan.stage(id).key.digest());
-        let exec = match digest.and_then(|digest| reruns.get(&digest)) {
+        let exec = match reruns.get(self.plan.stage(id).key.digest()) {
             // BuildKit's own way to ignore the cache empties the cache mounts, and leaves what stands on it stale.
             Some(run) => self.main(id, exec.env(RUN, run), what),
             None => self.afresh(id, self.main(id, exec, what)),

@@ -162,7 +162,10 @@ pub fn lower_stages(
         let output = lowering.alone(*id)?;
         let stages = reachable(plan, [*id], &BTreeMap::new());
         let stages: Vec<StageId> = stages.into_iter().collect();
-        let key = (KEY_LABEL.to_owned(), plan.stage(*id).key.digest());
+        let key = (
+            KEY_LABEL.to_owned(),
+            plan.stage(*id).key.digest().to_owned(),
+        );
         let mut labels = labels(plan, &stages, options);
         labels.extend([key]);
         images.push(LoweredImage {

@@ -25,7 +25,7 @@ pub fn stages(plan: &Plan) -> Vec<PlannedStage> {
     for (id, stage) in plan.stages() {
         let meaning = meaning(plan, id, &meanings);
         meanings.insert(&stage.id, meaning);
-        let key = Hash::new(&stage.key.digest()).key();
+        let key = Hash::new(stage.key.digest()).key();
         all.push(PlannedStage {
             id: stage.id.clone(),
             key,
@@ -40,7 +40,7 @@ fn meaning(plan: &Plan, id: StageId, meanings: &HashMap<&str, Key>) -> Key {
     let own = KeyRecord {
         needs: Vec::new(),
         reads: Vec::new(),
-        ..record.clone()
+        ..KeyRecord::clone(record)
     };
     let mut hash = Hash::new(&own.digest());
     for read in &record.reads {

@@ -46,7 +46,7 @@ struct Form {
 /// The label's text. None if the records are too many, or if bytes of files are not known: they would differ from
 /// what others know of the same files.
 pub fn label(records: &Records) -> Option<String> {
-    let mut inputs = records.0.values().flat_map(|record| &record.inputs);
+    let mut inputs = records.0.values().flat_map(|key| &key.inputs);
     if !inputs.all(InputKey::is_known) {
         return None;
     }
@@ -105,7 +105,7 @@ mod tests {
             inputs: vec![input],
             ..KeyRecord::default()
         };
-        Records([("web".to_owned(), record)].into_iter().collect())
+        Records([("web".to_owned(), record.into())].into_iter().collect())
     }
 
     #[test]

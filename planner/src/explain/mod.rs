@@ -15,17 +15,17 @@ pub use cause::{Cause, FileChange, ImageVersion, Relation};
 pub use label::{LABEL, LabelError, label, read_label};
 pub use record::differences;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{KeyRecord, Plan, StageId};
+use crate::plan::{Key, Plan, StageId};
 
-/// The key records of stages by their names in the plan, in the plan's order.
+/// The keys of stages by their names in the plan, in the plan's order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Records(pub IndexMap<String, KeyRecord>);
+pub struct Records(pub IndexMap<String, Key>);
 
 impl Records {
     /// Those of all stages of a plan.
@@ -47,13 +47,8 @@ impl Records {
         )
     }
 
-    /// The digest of each.
-    fn digests(&self) -> HashMap<&str, String> {
-        let digests = self
-            .0
-            .iter()
-            .map(|(id, record)| (id.as_str(), record.digest()));
-        digests.collect()
+    fn digests(&self) -> HashSet<&str> {
+        self.0.values().map(Key::digest).collect()
     }
 }
 
@@ -92,10 +87,9 @@ pub enum Verdict {
 pub fn compare(before: &Records, after: &Records) -> Vec<StageChange> {
     let (old, new) = (before.digests(), after.digests());
     let partners = partners(before, after, &old, &new);
-    let known: BTreeSet<&str> = old.values().map(String::as_str).collect();
     let mut changes: Vec<StageChange> = Vec::with_capacity(after.0.len());
     for (id, record) in &after.0 {
-        let verdict = if known.contains(new[id.as_str()].as_str()) {
+        let verdict = if old.contains(record.digest()) {
             Verdict::Unchanged
         } else {
             match partners.get(id.as_str()) {
@@ -105,16 +99,16 @@ pub fn compare(before: &Records, after: &Records) -> Vec<StageChange> {
         };
         changes.push(change(id, record, verdict));
     }
-    let here: BTreeSet<&str> = new.values().map(String::as_str).collect();
     let paired: BTreeSet<&str> = partners.values().copied().collect();
-    let gone = before.0.iter().filter(|(id, _)| {
-        !paired.contains(id.as_str()) && !here.contains(old[id.as_str()].as_str())
-    });
+    let gone = before
+        .0
+        .iter()
+        .filter(|(id, record)| !paired.contains(id.as_str()) && !new.contains(record.digest()));
     changes.extend(gone.map(|(id, record)| change(id, record, Verdict::Gone)));
     changes
 }
 
-fn change(stage: &str, record: &KeyRecord, verdict: Verdict) -> StageChange {
+fn change(stage: &str, record: &Key, verdict: Verdict) -> StageChange {
     StageChange {
         stage: stage.to_owned(),
         kind: record.kind.clone(),
@@ -123,7 +117,7 @@ fn change(stage: &str, record: &KeyRecord, verdict: Verdict) -> StageChange {
 }
 
 /// Of records whose digests are others.
-fn changed(before: &KeyRecord, after: &KeyRecord) -> Verdict {
+fn changed(before: &Key, after: &Key) -> Verdict {
     let mut because_of = Vec::new();
     let mut causes = Vec::new();
     for cause in record::of_others(before, after) {
@@ -142,28 +136,24 @@ fn changed(before: &KeyRecord, after: &KeyRecord) -> Verdict {
 fn partners<'r>(
     before: &'r Records,
     after: &'r Records,
-    old: &HashMap<&str, String>,
-    new: &HashMap<&str, String>,
+    old: &HashSet<&str>,
+    new: &HashSet<&str>,
 ) -> BTreeMap<&'r str, &'r str> {
     let mut partners = BTreeMap::new();
     let both = after.0.keys().filter(|id| before.0.contains_key(*id));
     partners.extend(both.map(|id| (id.as_str(), id.as_str())));
-    let lonely = |own: &'r Records,
-                  other: &'r Records,
-                  digests: &HashMap<&str, String>,
-                  known: &HashMap<&str, String>| {
-        let known: BTreeSet<&str> = known.values().map(String::as_str).collect();
+    let lonely = |own: &'r Records, other: &'r Records, known: &HashSet<&str>| {
         let mut by_origin: BTreeMap<(&'r str, &'r str), Vec<&'r str>> = BTreeMap::new();
         for (id, record) in &own.0 {
-            if !other.0.contains_key(id) && !known.contains(digests[id.as_str()].as_str()) {
+            if !other.0.contains_key(id) && !known.contains(record.digest()) {
                 let name = id.split('@').next().unwrap_or(id);
                 by_origin.entry((name, &record.kind)).or_default().push(id);
             }
         }
         by_origin
     };
-    let earlier = lonely(before, after, old, new);
-    for (origin, later) in lonely(after, before, new, old) {
+    let earlier = lonely(before, after, new);
+    for (origin, later) in lonely(after, before, old) {
         if let ([id], Some([partner])) = (later.as_slice(), earlier.get(&origin).map(Vec::as_slice))
         {
             partners.insert(id, partner);

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::align::{Difference, align};
 use super::cause::{Cause, FileChange, ImageVersion, Relation};
 use super::parameters;
-use crate::plan::{FileKey, ImageKey, InputKey, KeyRecord, RootKey, StageKey};
+use crate::plan::{FileKey, ImageKey, InputKey, Key, KeyRecord, RootKey, StageKey};
 
 /// Every difference that counts: none if and only if the digests are equal.
-pub fn differences(before: &KeyRecord, after: &KeyRecord) -> Vec<Cause> {
+pub fn differences(before: &Key, after: &Key) -> Vec<Cause> {
     if before.digest() == after.digest() {
         return Vec::new();
     }

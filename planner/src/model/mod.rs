@@ -14,6 +14,7 @@ pub use kinds::{
 
 use crate::facts::{ImageFact, Platform};
 use crate::source::Span;
+use crate::spec::Text;
 
 /// What is to be built.
 #[derive(Clone, Debug)]
@@ -23,7 +24,7 @@ pub struct Model {
     /// The version that tags and labels name.
     pub version: Option<String>,
     /// The repository that the results of expensive stages are published to and taken from.
-    pub registry: Option<String>,
+    pub registry: Option<Text>,
     /// The platform built for.
     pub platform: Platform,
     /// The images that stages and services stand on.

@@ -5,9 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::image::Image;
 use super::order::runs_elsewhere;
 use super::work::{CopyFrom, CopyStep, Mounted, Python, RunStep, Work};
-use super::{
-    KeyRecord, Plan, Root, Service, Stage, StageId, Yields, linked, names, order, problems,
-};
+use super::{Key, Plan, Root, Service, Stage, StageId, Yields, linked, names, order, problems};
 use crate::diagnostic::Diagnostic;
 use crate::findings::Findings;
 use crate::graph::{Edge, Graph};
@@ -223,7 +221,7 @@ impl Builder<'_> {
             yields: Yields::Difference,
             expensive: false,
             services: BTreeSet::new(),
-            key: KeyRecord::default(),
+            key: Key::default(),
         })
     }
 
@@ -329,7 +327,7 @@ impl Builder<'_> {
                 yields: Yields::Tree,
                 expensive: stage.expensive,
                 services: BTreeSet::new(),
-                key: KeyRecord::default(),
+                key: Key::default(),
             })
         });
         let groups: Vec<_> = groups.collect();
@@ -441,7 +439,7 @@ fn new_stage(
         yields,
         expensive: stage.expensive,
         services: BTreeSet::new(),
-        key: KeyRecord::default(),
+        key: Key::default(),
     }
 }
 

@@ -9,8 +9,10 @@
 //! read. They are not in its digest, which is over what these names stand for.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -19,7 +21,50 @@ use crate::facts::{FileFact, PathFact};
 use crate::graph::Edge;
 use crate::model::{Base, Input};
 
-/// The key of one stage: a node of a Merkle tree whose leaves are named values.
+/// The key of one stage: its record with the digest of that, taken once. A copy costs nothing.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(from = "KeyRecord")]
+pub struct Key(Arc<Keyed>);
+
+#[derive(Debug, Default, PartialEq)]
+struct Keyed {
+    record: KeyRecord,
+    digest: String,
+}
+
+impl Key {
+    /// Of a record whose digest was taken before, and under which it is filed.
+    pub fn filed(digest: String, record: KeyRecord) -> Self {
+        Self(Arc::new(Keyed { record, digest }))
+    }
+
+    /// SHA-256 over what the record stands for, hexadecimal.
+    pub fn digest(&self) -> &str {
+        &self.0.digest
+    }
+}
+
+impl From<KeyRecord> for Key {
+    fn from(record: KeyRecord) -> Self {
+        Self::filed(record.digest(), record)
+    }
+}
+
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.record.serialize(serializer)
+    }
+}
+
+impl Deref for Key {
+    type Target = KeyRecord;
+
+    fn deref(&self) -> &KeyRecord {
+        &self.0.record
+    }
+}
+
+/// What a key is taken of: a node of a Merkle tree whose leaves are named values.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct KeyRecord {
     /// The stage's kind.
@@ -232,15 +277,12 @@ impl FileKey {
 
 /// Gives every stage its key; stages come after what they depend on, so one pass does.
 pub(super) fn record(plan: &mut Plan) {
-    let mut digests: Vec<String> = Vec::with_capacity(plan.stages.len());
     for id in plan.ids() {
-        let key = key_of(plan, id, &digests);
-        digests.push(key.digest());
-        plan.stages[id.index()].key = key;
+        plan.stages[id.index()].key = record_of(plan, id).into();
     }
 }
 
-fn key_of(plan: &Plan, id: StageId, digests: &[String]) -> KeyRecord {
+fn record_of(plan: &Plan, id: StageId) -> KeyRecord {
     let stage: &Stage = plan.stage(id);
     let root = match &stage.root {
         Root::Scratch => RootKey::Scratch,
@@ -251,9 +293,10 @@ fn key_of(plan: &Plan, id: StageId, digests: &[String]) -> KeyRecord {
     let before = plan.before(id);
     let by = |kind: Edge| {
         let before = before.iter().filter(move |(_, edge)| *edge == kind);
-        let keys = before.map(|(id, _)| StageKey {
-            stage: plan.stage(*id).id.clone(),
-            key: digests[id.index()].clone(),
+        let stages = before.map(|(id, _)| plan.stage(*id));
+        let keys = stages.map(|stage| StageKey {
+            stage: stage.id.clone(),
+            key: stage.key.digest().to_owned(),
         });
         keys.collect()
     };

@@ -3,7 +3,7 @@
 //! A stage of the file has one instance per filesystem that it runs on. `clx-common` is built into a wheel
 //! once, and installed once for each interpreter that gets it: three stages of the plan from one of the file.
 //! [`plan`] makes the instances, chains those that write one database, orders what is merged, and gives
-//! every stage its [`KeyRecord`].
+//! every stage its [`Key`].
 
 mod conflict;
 mod groups;
@@ -18,8 +18,9 @@ mod stage_image;
 mod verify;
 mod work;
 
-pub use key::{FileKey, ImageKey, InputKey, KeyRecord, RootKey, StageKey};
+pub use key::{FileKey, ImageKey, InputKey, Key, KeyRecord, RootKey, StageKey};
 pub use linked::{LinkPython, LinkStep};
+pub use stage_image::registry_warning;
 pub use work::{CopyFrom, CopyStep, Mounted, Python, RunStep, Work};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +31,7 @@ use crate::graph::Graph;
 pub use crate::graph::{Edge, StageId};
 use crate::model::{Base, BaseIx, ImageSettings, Input, Model};
 use crate::source::Span;
+use crate::spec::Text;
 
 /// What is built, from what, in which order. Immutable once made.
 #[derive(Clone, Debug)]
@@ -45,7 +47,7 @@ pub struct Plan {
     /// The version that tags name.
     pub version: Option<String>,
     /// The repository that the results of expensive stages are published to and taken from.
-    pub registry: Option<String>,
+    pub registry: Option<Text>,
     /// The platform built for.
     pub platform: Platform,
 }
@@ -72,7 +74,7 @@ pub struct Stage {
     /// The services that have it in their image or need it on the way.
     pub services: BTreeSet<String>,
     /// What decides whether it runs again.
-    pub key: KeyRecord,
+    pub key: Key,
 }
 
 /// The filesystem that a stage runs on.

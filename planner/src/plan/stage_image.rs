@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Plan, StageId};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
 
 /// How many digits of a key a tag has. The image says the whole key.
 const DIGITS: usize = 32;
@@ -28,12 +30,21 @@ impl Plan {
             if known && stage.expensive {
                 images.insert(
                     id,
-                    format!("{repository}:{}", tag(&stage.id, &stage.key.digest())),
+                    format!(
+                        "{}:{}",
+                        repository.value,
+                        tag(&stage.id, stage.key.digest())
+                    ),
                 );
             }
         }
         images
     }
+}
+
+/// That a registry, named at `span`, cannot be used for stages; a build goes on without it.
+pub fn registry_warning(span: Span, problem: String) -> Diagnostic {
+    Diagnostic::warning("stage-images", span, problem)
 }
 
 fn tag(stage: &str, key: &str) -> String {

@@ -67,7 +67,7 @@ fn is_component(text: &str) -> bool {
 
 impl Resolver<'_> {
     /// The repository of stage images: a reference without tag and digest, which are the stage's name and key.
-    pub(super) fn registry(&self) -> Option<String> {
+    pub(super) fn registry(&self) -> Option<Text> {
         let text = self.spec.registry.as_ref()?;
         let filled = self.filled(text)?;
         let last = filled.rsplit('/').next().unwrap_or_default();
@@ -83,7 +83,7 @@ impl Resolver<'_> {
             self.report(found.help("write `registry: HOST/NAME`, such as `ghcr.io/acme/stages`"));
             return None;
         }
-        Some(filled)
+        Some(Text::new(filled, text.span))
     }
 
     /// Reports what is wrong with the reference of the base `name`, which is the reference itself where it

@@ -10,7 +10,7 @@ use crate::world::World;
 /// The digests of the keys by the ids of their stages.
 fn digests(plan: &Plan) -> BTreeMap<String, String> {
     plan.stages()
-        .map(|(_, stage)| (stage.id.clone(), stage.key.digest()))
+        .map(|(_, stage)| (stage.id.clone(), stage.key.digest().to_owned()))
         .collect()
 }
 

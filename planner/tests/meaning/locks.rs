@@ -162,7 +162,7 @@ fn keys(lock: &Lock) -> BTreeMap<String, String> {
     let plan = world(lock).planned(FILE);
     let groups = plan.stages().filter(|(_, stage)| stage.kind == "link");
     groups
-        .map(|(_, stage)| (stage.id.clone(), stage.key.digest()))
+        .map(|(_, stage)| (stage.id.clone(), stage.key.digest().to_owned()))
         .collect()
 }
 

@@ -21,7 +21,7 @@ fn planned(yaml: &str) -> Result<Plan, BTreeSet<String>> {
 
 /// The layers of each service by their keys, and all keys.
 fn meaning(plan: &Plan) -> (BTreeMap<&str, Vec<String>>, BTreeSet<String>) {
-    let key = |id| plan.stage(id).key.digest();
+    let key = |id| plan.stage(id).key.digest().to_owned();
     let services = plan.services.iter();
     let services = services.map(|service| {
         let layers = service.layers.iter().map(|id| key(*id));

@@ -41,7 +41,7 @@ impl Guard {
             vertices.iter().filter(move |_| guarded).map(|vertex| {
                 let denied = Denied {
                     stage: stage.id.clone(),
-                    key: stage.key.digest(),
+                    key: stage.key.digest().to_owned(),
                     because: String::new(),
                 };
                 (vertex.to_string(), denied)

@@ -81,9 +81,6 @@ impl Build<'_> {
         );
         let planned = planned?;
         self.printer.diagnostics(&project.source, &planned.warnings);
-        for trouble in &planned.images.trouble {
-            self.printer.note(&format!("warning: {trouble}"));
-        }
         let PlannedOn {
             plan,
             abilities,
@@ -91,7 +88,7 @@ impl Build<'_> {
             ..
         } = planned;
         check_stages(&self.settings.no_cache, &plan)?;
-        let recall = Recall::of(self, &plan, &images.found, environment);
+        let recall = Recall::of(self, &plan, &images, environment);
         let options = LowerOptions {
             context: context(&plan, project, &session, &self.settings.services)?,
             abilities,

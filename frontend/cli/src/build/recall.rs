@@ -59,10 +59,10 @@ impl Recall {
         reruns.extend(
             forced
                 .iter()
-                .map(|id| (plan.stage(*id).key.digest(), new_id())),
+                .map(|id| (plan.stage(*id).key.digest().to_owned(), new_id())),
         );
         let mut published = published.clone();
-        published.retain(|id, _| !reruns.contains_key(&plan.stage(*id).key.digest()));
+        published.retain(|id, _| !reruns.contains_key(plan.stage(*id).key.digest()));
         let ahead = Ahead {
             keys: Keys::of(plan, &reruns, &published),
             forced,
@@ -101,14 +101,8 @@ impl Recall {
         };
         let prediction = prediction.without(plan, &lost);
         let records = self.history.last(plan);
-        let explanation = Explanation::new(
-            plan,
-            &self.ahead.keys,
-            "last",
-            &records,
-            Some(&prediction),
-            &self.history,
-        );
+        let explanation =
+            Explanation::new(plan, "last", &records, Some(&prediction), &self.history);
         if build.settings.progress != ProgressMode::Quiet {
             build.printer.note(&short(&explanation));
         }
@@ -147,14 +141,7 @@ impl Recall {
     /// The denial, with what changed of the stage since it was built last.
     pub fn explained(&self, plan: &Plan, denied: Denied) -> Denied {
         let records = self.history.last(plan);
-        let mut explanation = Explanation::new(
-            plan,
-            &self.ahead.keys,
-            "last",
-            &records,
-            None,
-            &self.history,
-        );
+        let mut explanation = Explanation::new(plan, "last", &records, None, &self.history);
         explanation.retain(std::slice::from_ref(&denied.stage));
         let causes = explanation.stages.iter().flat_map(Explained::changes);
         let because = causes.map(|cause| format!("\n  changed: {cause}"));
@@ -205,11 +192,11 @@ impl Recall {
             let mut told = report.stages.iter().filter(|told| told.id == stage.id);
             stage.work.is_command() && told.any(|told| told.state == StageState::Ran)
         });
-        let ran: Vec<String> = ran.map(|id| plan.stage(*id).key.digest()).collect();
+        let ran: Vec<&str> = ran.map(|id| plan.stage(*id).key.digest()).collect();
         store.update(|history| {
             history.learn(learnt);
             for key in &ran {
-                history.rerun(key, &self.reruns[key]);
+                history.rerun(key, &self.reruns[*key]);
             }
             history.keep(kept, &Records::of(plan));
         })

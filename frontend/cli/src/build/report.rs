@@ -83,7 +83,7 @@ fn expected(plan: &Plan, id: StageId) -> ExpectedStage {
         id: stage.id.clone(),
         kind: stage.kind.to_owned(),
         services: stage.services.iter().cloned().collect(),
-        digest: stage.key.digest(),
+        digest: stage.key.digest().to_owned(),
         needs: plan
             .before(id)
             .into_iter()

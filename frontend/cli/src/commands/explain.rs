@@ -63,9 +63,9 @@ pub async fn run(
         };
         let reruns = history.reruns(&plan);
         let ahead = Ahead {
-            keys: Keys::of(&plan, &reruns, &images.found),
+            keys: Keys::of(&plan, &reruns, &images),
             forced: BTreeSet::new(),
-            published: images.found.into_keys().collect(),
+            published: images.into_keys().collect(),
         };
         let prediction = match predict(&plan, &ahead, &history) {
             Some(prediction) => {
@@ -76,7 +76,6 @@ pub async fn run(
         };
         let mut explanation = Explanation::new(
             &plan,
-            &ahead.keys,
             &args.against,
             &records,
             prediction.as_ref(),

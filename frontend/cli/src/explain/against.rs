@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use layercake_planner::explain::{LABEL, Records, read_label};
-use layercake_planner::plan::KeyRecord;
+use layercake_planner::plan::Key;
 use serde_json::Value;
 
 /// What a plan is compared with.
@@ -41,7 +41,7 @@ pub fn read_file(path: &Path) -> anyhow::Result<Records> {
             bail!("its form is not one that this layercake reads");
         }
         let stages = value["stages"].as_array().context("it has no stages")?;
-        let record = |stage: &Value| -> anyhow::Result<(String, KeyRecord)> {
+        let record = |stage: &Value| -> anyhow::Result<(String, Key)> {
             let id = stage["id"].as_str().context("a stage has no id")?;
             let record = stage["key"]["record"].clone();
             Ok((id.to_owned(), serde_json::from_value(record)?))

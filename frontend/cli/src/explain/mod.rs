@@ -59,7 +59,6 @@ impl Explanation {
     /// Of a plan against records; the prediction and costs are those of the builder.
     pub fn new(
         plan: &Plan,
-        keys: &Keys,
         against: &str,
         records: &Records,
         prediction: Option<&Prediction>,
@@ -77,7 +76,7 @@ impl Explanation {
                     .iter()
                     .flat_map(|(_, stage)| stage.services.iter().cloned());
                 Explained {
-                    key: here.map(|(id, _)| keys.digest(*id).to_owned()),
+                    key: here.map(|(_, stage)| stage.key.digest().to_owned()),
                     services: services.collect(),
                     expected: here.and_then(|(id, _)| Some(*prediction?.of(*id))),
                     cost: history.cost(&change.stage),

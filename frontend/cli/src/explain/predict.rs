@@ -29,7 +29,6 @@ pub struct Ahead {
 #[derive(Clone, Debug)]
 pub struct Keys {
     keys: Vec<String>,
-    digests: Vec<String>,
 }
 
 impl Keys {
@@ -40,19 +39,18 @@ impl Keys {
         published: &BTreeMap<StageId, String>,
     ) -> Self {
         let mut keys: Vec<String> = Vec::with_capacity(plan.stages().len());
-        let mut digests: Vec<String> = Vec::with_capacity(plan.stages().len());
         for (id, stage) in plan.stages() {
             let digest = stage.key.digest();
             let before = plan.before(id);
             let forced = before
                 .iter()
-                .any(|(id, _)| keys[id.index()] != digests[id.index()]);
-            let other = reruns.get(&digest).or_else(|| published.get(&id));
+                .any(|(id, _)| keys[id.index()] != plan.stage(*id).key.digest());
+            let other = reruns.get(digest).or_else(|| published.get(&id));
             let key = match (other, forced) {
-                (None, false) => digest.clone(),
+                (None, false) => digest.to_owned(),
                 (by, _) => {
                     let mut hash = Sha256::new();
-                    hash.update(&digest);
+                    hash.update(digest);
                     hash.update(by.map_or("", String::as_str));
                     for (id, _) in before {
                         hash.update(&keys[id.index()]);
@@ -61,19 +59,13 @@ impl Keys {
                 }
             };
             keys.push(key);
-            digests.push(digest);
         }
-        Self { keys, digests }
+        Self { keys }
     }
 
     /// That of a stage.
     pub fn get(&self, id: StageId) -> &str {
         &self.keys[id.index()]
-    }
-
-    /// The digest of a stage's key.
-    pub fn digest(&self, id: StageId) -> &str {
-        &self.digests[id.index()]
     }
 }
 

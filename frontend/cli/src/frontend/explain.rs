@@ -1,7 +1,5 @@
 //! `docker buildx build --call=explain`, `--call=plan` and `--call=graph`.
 
-use std::collections::BTreeMap;
-
 use layercake_planner::explain::Records;
 use layercake_planner::plan::Plan;
 use layercake_solve::{GatewayResult, Solver};
@@ -11,7 +9,7 @@ use super::open::open;
 use super::request::Request;
 use super::subrequest::result;
 use super::{plan, service};
-use crate::explain::{Explanation, Keys, long};
+use crate::explain::{Explanation, long};
 use crate::images::image_records;
 use crate::pipeline::{self, NoImages, Scope};
 use crate::records::History;
@@ -30,8 +28,7 @@ pub async fn explain(solver: &impl Solver, request: &Request) -> anyhow::Result<
     let (plan, _) = planned.accept(&opened.source)?;
     let (against, records) = earlier(solver, request, &plan).await?;
     let history = History::default(); // A frontend has no state directory.
-    let keys = Keys::of(&plan, &BTreeMap::new(), &BTreeMap::new());
-    let explanation = Explanation::new(&plan, &keys, &against, &records, None, &history);
+    let explanation = Explanation::new(&plan, &against, &records, None, &history);
     result(&explanation, long(&explanation))
 }
 

@@ -90,27 +90,25 @@ async fn build(
     let service = service(request, &opened.services())?;
     let scope = Scope::Services(vec![service]);
     let planned = plan(solver, request, &mut opened, &scope).await?;
-    let (mut plan, warnings) = planned.accept(&opened.source)?;
+    let (mut plan, mut warnings) = planned.accept(&opened.source)?;
     if needs_bytes(&plan) {
         opened.context.tree.read_bytes();
         let planned = self::plan(solver, request, &mut opened, &scope).await?;
         (plan, _) = planned.accept(&opened.source)?;
     }
     check_stages(&request.no_cache, &plan)?;
+    let (abilities, mode) = (abilities(capabilities), request.resolve_mode);
+    let mut images = look_up(solver, &plan, abilities, mode, &mut warnings).await;
     opened.warn(solver, &warnings).await?;
-    let abilities = abilities(capabilities);
-    let mut images = look_up(solver, &plan, abilities, request.resolve_mode).await;
     let no_cache = &request.no_cache;
-    images
-        .found
-        .retain(|id, _| !no_cache.has(&plan.stage(*id).name));
+    images.retain(|id, _| !no_cache.has(&plan.stage(*id).name));
     let lowered = lower(
         &plan,
         &LowerOptions {
             context: opened.context.tree.context_source(),
             abilities,
             no_cache: request.no_cache.clone(),
-            published: images.found,
+            published: images,
             reruns: BTreeMap::new(), // A frontend keeps nothing from one build to the next.
             source: Some(opened.source.clone()),
             labels: request.labels.clone(),

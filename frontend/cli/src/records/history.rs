@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use layercake_planner::explain::Records;
-use layercake_planner::plan::{KeyRecord, Plan};
+use layercake_planner::plan::{Key, KeyRecord, Plan};
 use layercake_solve::StageState;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::RecordsError;
 
@@ -37,7 +37,8 @@ pub struct History {
     /// The last builds, oldest first.
     builds: Vec<Kept>,
     /// The records that they name, by digest.
-    records: BTreeMap<String, KeyRecord>,
+    #[serde(deserialize_with = "filed")]
+    records: BTreeMap<String, Key>,
     /// The keys whose results the builder had, and the number of the last build that met them.
     seen: BTreeMap<String, u64>,
     /// How many builds there were.
@@ -153,11 +154,8 @@ impl History {
 
     /// What tells the forced runs of a plan's stages from others, by the digests of their keys.
     pub fn reruns(&self, plan: &Plan) -> BTreeMap<String, String> {
-        if self.reruns.is_empty() {
-            return BTreeMap::new(); // Digests take their time, and few are ever forced.
-        }
         let digests = plan.stages().map(|(_, stage)| stage.key.digest());
-        let known = digests.filter_map(|key| Some((key.clone(), self.reruns.get(&key)?.clone())));
+        let known = digests.filter_map(|key| Some((key.to_owned(), self.reruns.get(key)?.clone())));
         known.collect()
     }
 
@@ -227,6 +225,13 @@ impl History {
     }
 }
 
+/// Records that are filed under their digests, which are not taken again.
+fn filed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Key>, D::Error> {
+    let records = BTreeMap::<String, KeyRecord>::deserialize(deserializer)?.into_iter();
+    let keys = records.map(|(digest, record)| (digest.clone(), Key::filed(digest, record)));
+    Ok(keys.collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,7 +256,11 @@ mod tests {
         };
         (
             kept,
-            Records([("app".to_owned(), record)].into_iter().collect()),
+            Records(
+                [("app".to_owned(), Key::filed(key.to_owned(), record))]
+                    .into_iter()
+                    .collect(),
+            ),
         )
     }
 

@@ -51,7 +51,7 @@ struct StageJson<'p> {
 
 #[derive(Serialize)]
 struct KeyJson<'p> {
-    digest: String,
+    digest: &'p str,
     record: &'p KeyRecord,
 }
 

@@ -155,13 +155,17 @@ fn stages_that_cannot_be_published_are_told() -> Result<()> {
         "layercake.yaml",
         &file.replace(&engine.registry()?, "127.0.0.1:1"),
     )?;
-    let build = Build::new(Door::Cli, &engine, &workspace, &["web"]).for_people();
-    let outcome = build.run()?;
-    ensure!(
-        outcome.ok && outcome.text.contains("warning: 127.0.0.1:1/"),
-        "{}",
-        outcome.text
-    );
+    for door in Door::ALL {
+        let outcome = Build::new(door, &engine, &workspace, &["web"])
+            .for_people()
+            .run()?;
+        let told = |text| outcome.text.contains(text);
+        ensure!(
+            outcome.ok && told("127.0.0.1:1/") && told("cannot be asked for stages"),
+            "{door:?}: {}",
+            outcome.text
+        );
+    }
     Ok(())
 }
 
