@@ -10,7 +10,9 @@ use layercake_solve::{
     Solver, new_id,
 };
 
-use layercake_lower::{Abilities, ContextSource, LowerOptions, Lowered, NoCache, lower};
+use layercake_lower::{
+    Abilities, ContextSource, LowerOptions, Lowered, NoCache, Whole, lower, lower_whole,
+};
 
 use crate::args::DaemonArgs;
 use crate::facts::tree::Tree;
@@ -41,15 +43,6 @@ pub struct PlannedOn {
     pub abilities: Abilities,
     /// What the plan's registry has of its stages.
     pub images: StageImages,
-}
-
-/// What becomes of stages that a registry has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Published {
-    /// They are taken, as builds do.
-    Taken,
-    /// They are made, as builds do where the registry has none: what the daemon holds was made so.
-    Made,
 }
 
 impl Daemon {
@@ -132,42 +125,68 @@ impl Daemon {
         }
     }
 
-    /// Plans what `scope` names and lowers it, for whatever asks what a build would be without building. The
-    /// definition takes its context from whichever session it is solved in.
+    /// Plans what `scope` names and lowers it as builds do, without building.
     pub async fn lower(
         &self,
         project: &mut Project,
         scope: &Scope,
-        published: Published,
         printer: &Printer,
-    ) -> anyhow::Result<(PlannedOn, Lowered)> {
+    ) -> anyhow::Result<Lowered> {
+        let planned = self.planned(project, scope, printer).await?;
+        let options = LowerOptions {
+            published: planned.images.clone(),
+            ..options(project, &planned)
+        };
+        Ok(lower(&planned.plan, &options)?)
+    }
+
+    /// Plans what `scope` names and lowers it in one piece, for whoever asks what the daemon holds of it: that was
+    /// made, and not taken from a registry.
+    pub async fn whole(
+        &self,
+        project: &mut Project,
+        scope: &Scope,
+        printer: &Printer,
+    ) -> anyhow::Result<(PlannedOn, Whole)> {
+        let planned = self.planned(project, scope, printer).await?;
+        let whole = lower_whole(&planned.plan, &options(project, &planned))?;
+        Ok((planned, whole))
+    }
+
+    async fn planned(
+        &self,
+        project: &mut Project,
+        scope: &Scope,
+        printer: &Printer,
+    ) -> anyhow::Result<PlannedOn> {
         let session = self.client.attach(Self::logins()).await?;
         let planned = self.plan(session.id(), project, scope).await?;
         printer.diagnostics(&project.source, &planned.warnings);
-        let options = LowerOptions {
-            context: ContextSource::Session {
-                name: "context".into(),
-                session_id: None,
-                shared_key_hint: "context".into(),
-                exclude: project.context.ignore.lines().to_vec(),
-            },
-            abilities: planned.abilities,
-            no_cache: NoCache::None,
-            reruns: BTreeMap::new(),
-            published: match published {
-                Published::Taken => planned.images.clone(),
-                Published::Made => BTreeMap::new(),
-            },
-            source: Some(project.source.clone()),
-            labels: BTreeMap::new(),
-        };
-        let lowered = lower(&planned.plan, &options)?;
-        Ok((planned, lowered))
+        Ok(planned)
     }
 
     /// A session that lends nothing but logins.
     pub fn logins() -> Session {
         Session::new("")
+    }
+}
+
+/// How a plan is lowered that is not built here. Its definition takes its context from whichever session it is solved
+/// in.
+fn options(project: &Project, planned: &PlannedOn) -> LowerOptions {
+    LowerOptions {
+        context: ContextSource::Session {
+            name: "context".into(),
+            session_id: None,
+            shared_key_hint: "context".into(),
+            exclude: project.context.ignore.lines().to_vec(),
+        },
+        abilities: planned.abilities,
+        no_cache: NoCache::None,
+        reruns: BTreeMap::new(),
+        published: BTreeMap::new(),
+        source: Some(project.source.clone()),
+        labels: BTreeMap::new(),
     }
 }
 

@@ -19,7 +19,7 @@ pub use error::LowerError;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_llb::{Definition, Digest};
+use buildkit_llb::{Definition, Digest, Merge};
 use layercake_planner::explain::{self, Records};
 use layercake_planner::plan::{Plan, StageId};
 use layercake_planner::source::Source;
@@ -118,11 +118,7 @@ pub struct LoweredImage {
 /// # Errors
 /// An image was not resolved, or a value is one that BuildKit has no way to express.
 pub fn lower(plan: &Plan, options: &LowerOptions) -> Result<Lowered, LowerError> {
-    let wanted = plan.services.iter().flat_map(|service| {
-        let layers = service.layers.iter();
-        layers.chain(&service.finish).copied()
-    });
-    let mut lowering = assemble::Lowering::new(plan, options, wanted)?;
+    let mut lowering = assemble::Lowering::new(plan, options, wanted(plan))?;
     let mut images = Vec::with_capacity(plan.services.len());
     let mut by_service = plan.stages_by_service();
     for service in &plan.services {
@@ -144,6 +140,41 @@ pub fn lower(plan: &Plan, options: &LowerOptions) -> Result<Lowered, LowerError>
     }
     let vertices = lowering.vertices;
     Ok(Lowered { images, vertices })
+}
+
+/// All that a plan's services are made of as one graph, for whoever asks what there is without building.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// The graph.
+    pub definition: Definition,
+    /// The main vertices of each stage, as [`Lowered::vertices`] has them.
+    pub vertices: BTreeMap<StageId, BTreeSet<Digest>>,
+}
+
+/// Lowers every service of the plan into one graph, in which what they share is once.
+///
+/// # Errors
+/// As with [`lower`].
+pub fn lower_whole(plan: &Plan, options: &LowerOptions) -> Result<Whole, LowerError> {
+    let mut lowering = assemble::Lowering::new(plan, options, wanted(plan))?;
+    let services = plan.services.iter();
+    let services: Vec<_> = services
+        .map(|service| lowering.service(service))
+        .collect::<Result<_, _>>()?;
+    let definition = Definition::of(Merge::of(services).build().as_ref());
+    let vertices = lowering.vertices;
+    Ok(Whole {
+        definition,
+        vertices,
+    })
+}
+
+/// The stages at the top of the services.
+fn wanted(plan: &Plan) -> impl Iterator<Item = StageId> {
+    plan.services.iter().flat_map(|service| {
+        let layers = service.layers.iter();
+        layers.chain(&service.finish).copied()
+    })
 }
 
 /// Lowers the results of stages, each as an image of its own, tagged as in `tags`. What a stage wrote is all that its

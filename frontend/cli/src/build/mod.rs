@@ -112,7 +112,8 @@ impl Build<'_> {
             Expensive::Allow => Guard::default(),
             Expensive::Ask | Expensive::Deny => Guard::over(&plan, &lowered, &options),
         };
-        let sizes = Sizes::of(&plan, &lowered);
+        let definitions = lowered.images.iter().map(|image| &image.definition);
+        let sizes = Sizes::of(&plan, &lowered.vertices, definitions);
         let vertices = lowered.vertices.clone();
         let recall = recall.told(self, &plan, &sizes, held);
         let epoch = project.given.build_args.get("SOURCE_DATE_EPOCH").cloned();

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use buildkit_llb::{Definition, Digest};
 use buildkit_proto::pb::{self, MountType, op};
-use layercake_lower::Lowered;
-use layercake_planner::plan::Plan;
+use layercake_planner::plan::{Plan, StageId};
 use layercake_solve::{CacheRecord, Report};
 use prost::Message;
 
@@ -19,9 +19,13 @@ pub struct Sizes {
 
 impl Sizes {
     /// The descriptions that a definition leads to.
-    pub fn of(plan: &Plan, lowered: &Lowered) -> Self {
+    pub fn of<'d>(
+        plan: &Plan,
+        vertices: &BTreeMap<StageId, BTreeSet<Digest>>,
+        definitions: impl IntoIterator<Item = &'d Definition>,
+    ) -> Self {
         let mut stages_of: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (id, digests) in &lowered.vertices {
+        for (id, digests) in vertices {
             for digest in digests {
                 stages_of
                     .entry(digest.as_str())
@@ -30,15 +34,14 @@ impl Sizes {
             }
         }
         let mut sizes = Self::default();
-        for service in &lowered.images {
-            let definition = &service.definition;
+        for definition in definitions {
             for (digest, bytes) in definition.digests().iter().zip(&definition.pb().def) {
-                let Some(stages) = stages_of.get(digest.as_str()) else {
-                    continue;
+                let Some(stages) = stages_of.remove(digest.as_str()) else {
+                    continue; // Nobody's, or told already.
                 };
                 let found = descriptions(bytes, definition.pb().metadata.get(digest.as_str()));
                 for stage in stages {
-                    let known = sizes.by_stage.entry((*stage).to_owned()).or_default();
+                    let known = sizes.by_stage.entry(stage.to_owned()).or_default();
                     known.extend(found.iter().cloned());
                 }
             }

@@ -14,7 +14,7 @@ pub use prune::{Pruned, Selection, older_than, select};
 
 use std::collections::BTreeSet;
 
-use layercake_lower::Lowered;
+use layercake_lower::Whole;
 use layercake_planner::plan::Plan;
 use layercake_solve::CacheRecord;
 use serde::Serialize;
@@ -47,10 +47,10 @@ pub struct Owners<'p> {
 
 impl<'p> Owners<'p> {
     /// For the records of this plan.
-    pub fn of(plan: &'p Plan, lowered: &Lowered) -> Self {
+    pub fn of(plan: &'p Plan, whole: &Whole) -> Self {
         Self {
             plan,
-            sizes: Sizes::of(plan, lowered),
+            sizes: Sizes::of(plan, &whole.vertices, [&whole.definition]),
         }
     }
 
@@ -163,8 +163,8 @@ impl Held {
 
 impl Usage {
     /// What these records are.
-    pub fn of(plan: &Plan, lowered: &Lowered, records: &[CacheRecord]) -> Self {
-        let owners = Owners::of(plan, lowered);
+    pub fn of(plan: &Plan, whole: &Whole, records: &[CacheRecord]) -> Self {
+        let owners = Owners::of(plan, whole);
         let mut usage = Self::empty(plan);
         for record in records {
             usage.total.add(record);

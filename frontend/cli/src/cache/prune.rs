@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use layercake_lower::Lowered;
+use layercake_lower::Whole;
 use layercake_planner::plan::Plan;
 use layercake_solve::CacheRecord;
 use layercake_solve::events::Time;
@@ -67,11 +67,11 @@ pub struct Gone {
 /// The records to remove.
 pub fn select(
     plan: &Plan,
-    lowered: &Lowered,
+    whole: &Whole,
     records: &[CacheRecord],
     selection: &Selection,
 ) -> Vec<CacheRecord> {
-    let owners = Owners::of(plan, lowered);
+    let owners = Owners::of(plan, whole);
     let expensive: BTreeSet<&str> = (plan.stages())
         .filter(|(_, stage)| stage.expensive)
         .map(|(_, stage)| stage.id.as_str())
@@ -140,12 +140,12 @@ impl Pruned {
     /// What these records were.
     pub fn of(
         plan: &Plan,
-        lowered: &Lowered,
+        whole: &Whole,
         removed: &[CacheRecord],
         costs: &Costs,
         dry_run: bool,
     ) -> Self {
-        let owners = Owners::of(plan, lowered);
+        let owners = Owners::of(plan, whole);
         let mut held = Held::default();
         let mut lost = BTreeSet::new();
         for record in removed {

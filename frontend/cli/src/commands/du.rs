@@ -2,7 +2,7 @@
 
 use crate::args::{DuArgs, ShowFormat};
 use crate::cache::{Usage, text};
-use crate::daemon::{Daemon, PlannedOn, Published};
+use crate::daemon::{Daemon, PlannedOn};
 use crate::exit::ExitStatus;
 use crate::interrupt::interruptible;
 use crate::pipeline::Scope;
@@ -21,10 +21,10 @@ pub async fn run(
     interruptible(Box::pin(async {
         let daemon = Daemon::connect(&args.daemon, environment).await?;
         project.choose_platform(&settings, &daemon).await?;
-        let lowered = daemon.lower(&mut project, &Scope::Whole, Published::Made, printer);
-        let (PlannedOn { plan, .. }, lowered) = lowered.await?;
+        let (PlannedOn { plan, .. }, whole) =
+            daemon.whole(&mut project, &Scope::Whole, printer).await?;
         let records = daemon.client.cache_records().await?;
-        let usage = Usage::of(&plan, &lowered, &records);
+        let usage = Usage::of(&plan, &whole, &records);
         match args.format {
             ShowFormat::Text => printer.data(text::usage(&usage))?,
             ShowFormat::Json => printer.json(&usage)?,

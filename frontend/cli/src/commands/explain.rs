@@ -9,7 +9,7 @@ use layercake_planner::suggest::{list, suggest};
 
 use crate::args::{ExplainArgs, ShowFormat};
 use crate::build::Sizes;
-use crate::daemon::{Daemon, PlannedOn, Published};
+use crate::daemon::{Daemon, PlannedOn};
 use crate::exit::ExitStatus;
 use crate::explain::{Against, Ahead, Explanation, Keys, long, predict};
 use crate::interrupt::interruptible;
@@ -32,11 +32,11 @@ pub async fn run(
         project.choose_platform(&settings, &daemon).await?;
         let (scope, stages) = wanted(&args.names, &project);
         // A large cache takes the daemon as long to list as files take to hash.
-        let (held, lowered) = tokio::join!(
+        let (held, whole) = tokio::join!(
             daemon.client.cache_records(),
-            daemon.lower(&mut project, &scope, Published::Made, printer)
+            daemon.whole(&mut project, &scope, printer)
         );
-        let (PlannedOn { plan, images, .. }, lowered) = lowered?;
+        let (PlannedOn { plan, images, .. }, whole) = whole?;
         let session = daemon.client.attach(Daemon::logins()).await?;
         check(&stages, &plan)?;
         let of = Builder {
@@ -69,7 +69,7 @@ pub async fn run(
         };
         let prediction = match predict(&plan, &ahead, &history) {
             Some(prediction) => {
-                let lost = Sizes::of(&plan, &lowered).lost(&held?);
+                let lost = Sizes::of(&plan, &whole.vertices, [&whole.definition]).lost(&held?);
                 Some(prediction.without(&plan, &lost))
             }
             None => None,

@@ -5,7 +5,7 @@ use layercake_lower::LoweredImage;
 use serde_json::{Map, Value};
 
 use crate::args::{LlbArgs, LlbFormat};
-use crate::daemon::{Daemon, Published};
+use crate::daemon::Daemon;
 use crate::exit::ExitStatus;
 use crate::interrupt::interruptible;
 use crate::pipeline::Scope;
@@ -25,8 +25,7 @@ pub async fn run(
         let daemon = Daemon::connect(&args.daemon, environment).await?;
         project.choose_platform(&settings, &daemon).await?;
         let scope = Scope::Services(args.services);
-        let lowered = daemon.lower(&mut project, &scope, Published::Taken, printer);
-        let (_, lowered) = lowered.await?;
+        let lowered = daemon.lower(&mut project, &scope, printer).await?;
         match args.format {
             LlbFormat::Raw => printer.data(only(&lowered.images)?.definition.to_bytes())?,
             LlbFormat::Json => printer.json(&json(&lowered.images)?)?,

@@ -6,7 +6,7 @@ use layercake_solve::PruneOptions;
 
 use crate::args::{PruneArgs, ShowFormat};
 use crate::cache::{Pruned, Selection, older_than, select, text};
-use crate::daemon::{Daemon, PlannedOn, Published};
+use crate::daemon::{Daemon, PlannedOn};
 use crate::exit::ExitStatus;
 use crate::interrupt::interruptible;
 use crate::pipeline::Scope;
@@ -34,15 +34,15 @@ pub async fn run(
     interruptible(Box::pin(async {
         let daemon = Daemon::connect(&args.daemon, environment).await?;
         project.choose_platform(&settings, &daemon).await?;
-        let lowered = daemon.lower(&mut project, &Scope::Whole, Published::Made, printer);
-        let (PlannedOn { plan, .. }, lowered) = lowered.await?;
+        let (PlannedOn { plan, .. }, whole) =
+            daemon.whole(&mut project, &Scope::Whole, printer).await?;
         let records = daemon.client.cache_records().await?;
         let selection = Selection {
             keep: args.keep,
             all: args.all,
             age,
         };
-        let chosen = select(&plan, &lowered, &records, &selection);
+        let chosen = select(&plan, &whole, &records, &selection);
         let removed = if args.dry_run {
             chosen
         } else {
@@ -70,7 +70,7 @@ pub async fn run(
                 .filter(|record| gone.contains(&record.id))
                 .collect()
         };
-        let pruned = Pruned::of(&plan, &lowered, &removed, &costs, args.dry_run);
+        let pruned = Pruned::of(&plan, &whole, &removed, &costs, args.dry_run);
         match args.format {
             ShowFormat::Text => printer.data(text::pruned(&pruned))?,
             ShowFormat::Json => printer.json(&pruned)?,
