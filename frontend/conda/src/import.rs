@@ -305,7 +305,10 @@ pub fn compare(imported: &Environment, found: &Environment) -> Result<Vec<String
             )),
         }
     }
-    let new = after.keys().filter(|key| !before.contains_key(*key));
+    let says_nothing = |is_wheel: bool| is_wheel && imported.wheels.is_empty();
+    let new = after
+        .keys()
+        .filter(|key| !before.contains_key(*key) && !says_nothing(key.0));
     others.extend(
         new.map(|(_, name)| format!("{name}: it does not have it, and the environment needs it")),
     );

@@ -8,6 +8,7 @@ mod access;
 mod channels;
 mod checksum;
 mod error;
+pub mod import;
 pub mod pip;
 mod record;
 mod scripts;

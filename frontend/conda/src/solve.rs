@@ -61,6 +61,14 @@ impl Conda {
         &self.client
     }
 
+    pub(crate) fn access(&self) -> &Access {
+        &self.access
+    }
+
+    pub(crate) fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
     /// Solves `request` for `platform`. Packages that are `locked` already stay, unless `update` or the request says
     /// otherwise.
     pub async fn solve(
@@ -126,7 +134,7 @@ impl Conda {
 }
 
 /// The folder of channels that holds packages for a platform.
-fn subdir(platform: &Platform) -> Result<Subdir, CondaError> {
+pub(crate) fn subdir(platform: &Platform) -> Result<Subdir, CondaError> {
     Ok(
         match (platform.os.as_str(), platform.architecture.as_str()) {
             ("linux", "amd64") => Subdir::Linux64,
@@ -195,7 +203,7 @@ fn explained(error: SolveError, asked: &[String]) -> CondaError {
 }
 
 /// An error with its causes, which carry what matters.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {

@@ -24,6 +24,10 @@ pub struct LockArgs {
     /// Pin the tool of the frontend image that the file's first line names now: all is linked again if it is another
     #[arg(long, conflicts_with = "offline")]
     pub update_tool: bool,
+    /// Take what a conda-lock.yml, a pixi.lock or a list of URLs (`@EXPLICIT`) pins as what is locked of the stage, which
+    /// can be left out if there is only one
+    #[arg(long = "import", value_name = "[STAGE=]FILE", conflicts_with_all = ["update", "update_all", "check"])]
+    pub imports: Vec<String>,
     /// Ask nobody: read channels from the cache and from this machine, and look no image up
     #[arg(long)]
     pub offline: bool,

@@ -101,6 +101,9 @@ pub async fn run(
 
 /// The services to plan, and the stages to tell of; all of them if none is named.
 fn wanted(names: &[String], project: &Project) -> (Scope, Vec<String>) {
+    if names.is_empty() {
+        return (Scope::Services(Vec::new()), Vec::new());
+    }
     let (spec, _) = parse(&project.source);
     let services: BTreeSet<&str> = spec.services.names().collect();
     if names.iter().all(|name| services.contains(name.as_str())) {

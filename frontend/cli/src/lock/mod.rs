@@ -3,6 +3,7 @@
 mod changes;
 mod check;
 mod explain;
+mod imports;
 mod tool;
 
 pub use check::{check, is_wrong};
@@ -29,6 +30,7 @@ use crate::printer::Printer;
 use crate::project::Project;
 use crate::settings::{Environment, LockSettings, UsageError, host_platform};
 use explain::explained;
+use imports::Imports;
 
 /// A lock that is being made.
 pub struct Making<'m, E> {
@@ -68,6 +70,7 @@ impl<E: Environment> Making<'_, E> {
 
     async fn make(&self, project: &mut Project, before: &Lock) -> anyhow::Result<Lock> {
         self.check_names(before)?;
+        let imports = Imports::read(&self.settings.imports)?;
         let conda = Conda::new(self.settings.access.clone())?;
         let mut lock = Lock {
             tool: before.tool.clone(),
@@ -89,15 +92,26 @@ impl<E: Environment> Making<'_, E> {
                 }
             };
             lock.bases.extend(self.bases(&model, before).await?);
-            for stage in &model.stages {
-                if let Kind::Conda(stage_conda) = &stage.kind
-                    && stage_conda.lockable
-                {
-                    let solved = self
-                        .solve(&conda, project, &stage.name, stage_conda, &platform, before)
-                        .await?;
-                    lock.environments.push(solved);
+            let environments = model.stages.iter().filter_map(|stage| match &stage.kind {
+                Kind::Conda(conda) if conda.lockable => Some((stage.name.as_str(), conda)),
+                _ => None,
+            });
+            imports.check(environments.clone().map(|(name, _)| name))?;
+            for (stage, asked) in environments {
+                let request = Request::new(&asked.environment, &asked.virtual_packages);
+                let imported = match imports.of(stage) {
+                    Some(import) => Some(import.adopt(&conda, stage, &request, &platform).await?),
+                    None => None,
+                };
+                let locked = before.environment(stage, &platform.to_string());
+                let locked = imported.as_ref().or(locked);
+                let solved = self
+                    .solve(&conda, project, stage, asked, &request, &platform, locked)
+                    .await?;
+                if let (Some(import), Some(imported)) = (imports.of(stage), &imported) {
+                    import.compare(imported, &solved, self.printer)?;
                 }
+                lock.environments.push(solved);
             }
         }
         if !lock.environments.is_empty() {
@@ -212,14 +226,12 @@ impl<E: Environment> Making<'_, E> {
         project: &Project,
         stage: &str,
         asked: &model::Conda,
+        request: &Request,
         platform: &Platform,
-        before: &Lock,
+        locked: Option<&Locked>,
     ) -> anyhow::Result<Locked> {
-        let request = Request::new(&asked.environment, &asked.virtual_packages);
-        let name = platform.to_string();
-        let locked = before.environment(stage, &name);
         let solved = conda
-            .solve(&request, platform, locked, &self.settings.update)
+            .solve(request, platform, locked, &self.settings.update)
             .await
             .map_err(|error| explained(error, &project.root, &asked.path))
             .with_context(|| format!("the stage `{stage}` for {platform}"))?;
@@ -228,16 +240,16 @@ impl<E: Environment> Making<'_, E> {
             offline: self.settings.access.offline,
         };
         let wheels = pip
-            .resolve(&request, platform, &solved, locked, &self.settings.update)
+            .resolve(request, platform, &solved, locked, &self.settings.update)
             .await
             .with_context(|| format!("the stage `{stage}` for {platform}, {}", asked.path))?;
         Ok(Locked {
             stage: stage.to_owned(),
-            platform: name,
+            platform: platform.to_string(),
             spec: request.digest(),
             channels: request.told_channels(),
             requested: request.told_packages(),
-            requested_pip: request.pip,
+            requested_pip: request.pip.clone(),
             virtual_packages: solved.virtual_packages,
             packages: solved.packages,
             wheels,

@@ -23,6 +23,8 @@ pub struct LockSettings {
     pub update_bases: bool,
     /// Whether the tool that links packages moves.
     pub update_tool: bool,
+    /// Locks of other tools, with the stages that they are for where these are named.
+    pub imports: Vec<(Option<String>, PathBuf)>,
     /// How channels are reached.
     pub access: Access,
 }
@@ -57,6 +59,7 @@ impl LockSettings {
             update,
             update_bases: args.update_bases,
             update_tool: args.update_tool,
+            imports: args.imports.iter().map(|text| import(text)).collect(),
             access: Access {
                 channel_alias,
                 root: args.project.context.clone(),
@@ -65,6 +68,14 @@ impl LockSettings {
                 offline: args.offline,
             },
         })
+    }
+}
+
+/// `[STAGE=]FILE`; names of stages have no `/` and no `.`.
+fn import(text: &str) -> (Option<String>, PathBuf) {
+    match text.split_once('=') {
+        Some((stage, file)) if !stage.contains(['/', '.']) => (Some(stage.to_owned()), file.into()),
+        _ => (None, text.into()),
     }
 }
 

@@ -173,3 +173,52 @@ fn what_is_locked_is_built_and_one_change_costs_one_layer() -> Result<()> {
     ensure!(shown.trim() == "0.8.10", "{shown}");
     Ok(())
 }
+
+#[test]
+fn the_lock_of_another_tool_is_taken() -> Result<()> {
+    let site = Site::new()?;
+    site.ask(&["python", "idna <3.20"], &["tabulate"])?;
+    site.lock(&[])?;
+    let written = site.workspace.read("layercake.lock")?;
+    let value = |line: &str, key: &str| {
+        let text = line.strip_prefix(key)?.strip_prefix(" = \"")?;
+        Some(text.trim_end_matches('"').to_owned())
+    };
+    let lines = written.lines();
+    let urls: Vec<_> = lines.filter_map(|line| value(line, "url")).collect();
+    let packages: String = urls
+        .iter()
+        .filter(|url| url.ends_with(".conda"))
+        .map(|url| format!("{url}\n"))
+        .collect();
+    site.workspace
+        .write("explicit.txt", &format!("@EXPLICIT\n{packages}"))?;
+
+    // The request alone would come to the newest.
+    site.ask(&["python", "idna"], &["tabulate"])?;
+    site.workspace.write("layercake.lock", "version = 1\n")?;
+    let text = site.lock(&["--import", "explicit.txt"])?;
+    ensure!(text.contains("wrote "), "{text}");
+    let imported = site.workspace.read("layercake.lock")?;
+    ensure!(
+        urls.iter().all(|url| imported.contains(url.as_str())),
+        "{imported}"
+    );
+    ensure!(site.lock(&["--check"])?.contains("up to date"));
+
+    site.ask(&["python", "idna >=3.20"], &["tabulate"])?;
+    let (code, text) = site.layercake(&["lock", "--import", "env=explicit.txt"])?;
+    ensure!(
+        code != Some(0) && text.contains("idna: it has idna-3.10"),
+        "{code:?}\n{text}"
+    );
+    for (import, told) in [
+        ("other=explicit.txt", "`other` is no stage"),
+        ("packages.yaml", "it is no conda-lock.yml"),
+        ("nowhere.txt", "cannot read nowhere.txt"),
+    ] {
+        let (code, text) = site.layercake(&["lock", "--import", import])?;
+        ensure!(code != Some(0) && text.contains(told), "{code:?}\n{text}");
+    }
+    Ok(())
+}
