@@ -20,8 +20,16 @@ pub const CODES: &[(&str, &str)] = &[
         "base-without-tag",
         "an image reference names neither a tag nor a digest",
     ),
+    (
+        "cache-emptied",
+        "a command empties a cache that it has mounted, so every run begins with an empty one",
+    ),
     ("conda-spec", "a conda environment file cannot be used"),
     ("conflict", "two keys exclude each other"),
+    (
+        "crlf-script",
+        "a script has line ends with which Linux cannot start it",
+    ),
     ("cycle", "stages need each other in a circle"),
     ("duplicate-key", "a key stands twice in one mapping"),
     ("duration", "a text is not a duration"),
@@ -73,6 +81,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("missing-source", "a file that is needed does not exist"),
     ("mode", "a text is not a file mode"),
     ("mounted-twice", "two things are mounted at one path"),
+    (
+        "moving-base",
+        "the image that a conda environment is installed with is named by a tag, which can be moved",
+    ),
     ("network", "a network is neither `default` nor `none`"),
     (
         "no-files",
@@ -136,6 +148,10 @@ pub const CODES: &[(&str, &str)] = &[
     (
         "unpack-format",
         "an archive is of a kind that cannot be unpacked",
+    ),
+    (
+        "unpinned",
+        "a conda environment that is solved in the build names packages without a version",
     ),
     ("unreadable-source", "a file that is needed cannot be read"),
     (

@@ -32,6 +32,9 @@ pub struct PathNeed {
     pub exclude: Vec<String>,
 }
 
+/// How the pointer file of git-lfs begins, from its specification.
+pub const LFS_HEADER: &str = "version https://git-lfs.github.com/spec/";
+
 /// What is known of the world.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -90,8 +93,31 @@ pub struct FileFact {
     pub digest: Option<String>,
     /// The target of a symbolic link.
     pub link: Option<String>,
+    /// What its first bytes tell.
+    #[serde(flatten)]
+    pub beginning: Beginning,
+}
+
+/// What the first bytes of a file tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Beginning {
     /// Whether it is a git-lfs pointer in place of the file.
     pub lfs_pointer: bool,
+    /// Whether it is a script whose first line ends as Windows has it, so that Linux looks for an interpreter of
+    /// another name.
+    pub crlf_script: bool,
+}
+
+impl Beginning {
+    /// Of a file that begins with `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut lines = bytes.split(|byte| *byte == b'\n');
+        let first = lines.next().filter(|_| lines.next().is_some());
+        Self {
+            lfs_pointer: bytes.starts_with(LFS_HEADER.as_bytes()),
+            crlf_script: first.is_some_and(|line| line.starts_with(b"#!") && line.ends_with(b"\r")),
+        }
+    }
 }
 
 /// A platform: `linux/amd64`, `linux/arm64/v8`.

@@ -1,6 +1,7 @@
 //! `layercake.yaml` to a graph of stages.
 //!
 //! Pure: text and [`facts`] in, values out. Nothing here opens a file, reads a clock or knows a network.
+pub mod advice;
 pub mod codes;
 mod decode;
 pub mod diagnostic;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use layercake_planner::advice::advise;
 use layercake_planner::diagnostic::{Diagnostic, Severity};
 use layercake_planner::facts::{Facts, Platform};
 use layercake_planner::parse::parse;
@@ -50,6 +51,8 @@ pub struct Planned {
     pub plan: Option<Plan>,
     /// Errors and warnings.
     pub diagnostics: Vec<Diagnostic>,
+    /// What could do better, for whoever asks what is to be said of the file.
+    pub advice: Vec<Diagnostic>,
 }
 
 /// A file from which nothing can be built.
@@ -78,9 +81,16 @@ impl fmt::Display for Rejected {
 impl std::error::Error for Rejected {}
 
 impl Planned {
+    /// All that there is to say of the file.
+    pub fn told(self) -> Vec<Diagnostic> {
+        self.diagnostics.into_iter().chain(self.advice).collect()
+    }
+
     /// The plan and the warnings, unless there are errors.
     pub fn accept(self, source: &Source) -> Result<(Plan, Vec<Diagnostic>), Rejected> {
-        let Self { plan, diagnostics } = self;
+        let Self {
+            plan, diagnostics, ..
+        } = self;
         match plan {
             Some(plan) => Ok((plan, diagnostics)),
             None => Err(Rejected {
@@ -122,25 +132,18 @@ pub async fn plan(
     };
     let resolved = learn(&spec, &selection(&spec, scope), facts, context, images).await?;
     diagnostics.extend(resolved.diagnostics);
-    let plan = match resolved.model {
-        Some(model) if !has_errors(&diagnostics) => plan::plan(&model),
-        _ => {
-            return Ok(Planned {
-                plan: None,
-                diagnostics,
-            });
-        }
+    let mut planned = Planned {
+        plan: None,
+        advice: resolved.model.as_ref().map(advise).unwrap_or_default(),
+        diagnostics,
     };
-    Ok(match plan {
-        Ok(plan) => Planned {
-            plan: Some(plan),
-            diagnostics,
-        },
-        Err(conflicts) => Planned {
-            plan: None,
-            diagnostics: diagnostics.into_iter().chain(conflicts).collect(),
-        },
-    })
+    if let Some(model) = resolved.model.filter(|_| !has_errors(&planned.diagnostics)) {
+        match plan::plan(&model) {
+            Ok(plan) => planned.plan = Some(plan),
+            Err(conflicts) => planned.diagnostics.extend(conflicts),
+        }
+    }
+    Ok(planned)
 }
 
 /// What all of the file means, with no image looked up and `checksums` known of what URLs give.

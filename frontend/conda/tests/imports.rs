@@ -19,53 +19,55 @@ async fn earlier() -> (World, Vec<Package>) {
 }
 
 fn explicit(packages: &[Package]) -> String {
-    let urls = packages
-        .iter()
-        .map(|package| format!("{}#sha256:{}\n", package.url, package.sha256));
-    format!(
-        "# platform: linux-64\n@EXPLICIT\n{}",
-        urls.collect::<String>()
-    )
+    let urls = packages.iter();
+    let urls: Vec<String> = urls
+        .map(|package| format!("{}#sha256:{}\n", package.url, package.sha256))
+        .collect();
+    format!("# platform: linux-64\n@EXPLICIT\n{}", urls.concat())
 }
 
+const CONDA_LOCK: &str = "version: 1
+metadata:
+  content_hash:
+    linux-64: 8b7df143d91c716ecfa5fc1730022f6b421b05cedee8fd52b1fc65a96030ad52
+  channels:
+  - url: main
+    used_env_vars: []
+  platforms: [linux-64]
+  sources: [environment.yml]
+package:
+";
+
 fn conda_lock(packages: &[Package]) -> String {
-    let mut text = "version: 1\nmetadata:\n  content_hash:\n    linux-64: 8b7df143d91c716ecfa5fc1730022f6b421b05cedee8fd52b1fc65a96030ad52\n  channels:\n  - url: main\n    used_env_vars: []\n  platforms: [linux-64]\n  sources: [environment.yml]\npackage:\n".to_owned();
-    for one in packages {
-        let Package {
-            name,
-            version,
-            url,
-            sha256,
-            ..
-        } = one;
-        text += &format!(
-            "- name: {name}\n  version: '{version}'\n  manager: conda\n  platform: linux-64\n  dependencies: {{}}\n  url: {url}\n  hash:\n    sha256: {sha256}\n  category: main\n  optional: false\n"
-        );
-    }
-    text
+    let packages = packages.iter().map(|one| {
+        let (name, version, url, sha256) = (&one.name, &one.version, &one.url, &one.sha256);
+        format!(
+            "- name: {name}\n  version: '{version}'\n  manager: conda\n  platform: linux-64\n  dependencies: {{}}\n  \
+             url: {url}\n  hash:\n    sha256: {sha256}\n  category: main\n  optional: false\n"
+        )
+    });
+    let packages: Vec<String> = packages.collect();
+    format!("{CONDA_LOCK}{}", packages.concat())
 }
 
 fn pixi(packages: &[Package], environment: &str) -> String {
-    let mut text = format!(
-        "version: 6\nenvironments:\n  {environment}:\n    channels:\n    - url: https://conda.example/main/\n    packages:\n      linux-64:\n"
-    );
-    for one in packages {
-        text += &format!("      - conda: {}\n", one.url);
-    }
-    text += "packages:\n";
-    for one in packages {
-        let Package {
-            url,
-            sha256,
-            size,
-            depends,
-            ..
-        } = one;
-        text +=
-            &format!("- conda: {url}\n  sha256: {sha256}\n  size: {size}\n  subdir: linux-64\n");
-        text += &format!("  depends: {depends:?}\n");
-    }
-    text
+    let urls: Vec<String> = packages
+        .iter()
+        .map(|one| format!("      - conda: {}\n", one.url))
+        .collect();
+    let packages = packages.iter().map(|one| {
+        let (url, sha256, size, depends) = (&one.url, &one.sha256, one.size, &one.depends);
+        format!(
+            "- conda: {url}\n  sha256: {sha256}\n  size: {size}\n  subdir: linux-64\n  depends: {depends:?}\n"
+        )
+    });
+    let packages: Vec<String> = packages.collect();
+    format!(
+        "version: 6\nenvironments:\n  {environment}:\n    channels:\n    - url: https://conda.example/main/\n    \
+         packages:\n      linux-64:\n{}packages:\n{}",
+        urls.concat(),
+        packages.concat()
+    )
 }
 
 /// What a text comes to: what is imported, and what is solved with that.

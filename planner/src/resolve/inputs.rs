@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Resolver;
 use crate::diagnostic::Diagnostic;
-use crate::facts::{FileFact, PathFact, PathNeed};
+use crate::facts::{FileFact, LFS_HEADER, PathFact, PathNeed};
 use crate::model::Input;
 use crate::path::{ImagePath, context_path, image_path};
 use crate::source::Span;
@@ -202,8 +202,16 @@ impl Resolver<'_> {
     }
 
     fn check_file(&self, path: &str, file: &FileFact, span: Span) {
-        if file.lfs_pointer {
+        if file.beginning.lfs_pointer {
             self.report(lfs_pointer(path, span));
+        }
+        if file.beginning.crlf_script {
+            let message =
+                format!("`{path}` is a script with CRLF line ends, which Linux cannot start");
+            let found = Diagnostic::warning("crlf-script", span, message);
+            self.report(
+                found.help("have git check it out with LF: `*.sh text eol=lf` in .gitattributes"),
+            );
         }
     }
 }
@@ -232,9 +240,6 @@ const SHARED: [(&str, &str); 5] = [
     ("/sys", "which the kernel fills"),
     ("/dev", "which the engine fills"),
 ];
-
-/// How the pointer file of git-lfs begins, from its specification.
-pub const LFS_HEADER: &str = "version https://git-lfs.github.com/spec/";
 
 fn lfs_pointer(path: &str, span: Span) -> Diagnostic {
     let message = format!("`{path}` is a git-lfs pointer, not the file it stands for");

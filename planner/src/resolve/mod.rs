@@ -17,8 +17,6 @@ mod run;
 mod services;
 mod version;
 
-pub use inputs::LFS_HEADER;
-
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;

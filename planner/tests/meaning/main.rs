@@ -12,6 +12,7 @@ mod generate;
 #[path = "../support/made_up.rs"]
 mod made_up;
 
+mod advice;
 mod explained;
 mod keys;
 mod locks;

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use dockerignore::Patterns;
+use layercake_planner::advice::advise;
 use layercake_planner::diagnostic::{Diagnostic, Severity};
-use layercake_planner::facts::{Facts, FileFact, ImageFact, Needs, PathFact, PathNeed, Platform};
+use layercake_planner::facts::{
+    Beginning, Facts, FileFact, ImageFact, LFS_HEADER, Needs, PathFact, PathNeed, Platform,
+};
 use layercake_planner::parse::parse;
 use layercake_planner::plan::{Plan, plan};
 use layercake_planner::render::{Style, render};
-use layercake_planner::resolve::{LFS_HEADER, Selection, resolve};
+use layercake_planner::resolve::{Selection, resolve};
 use layercake_planner::source::Source;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -45,6 +48,8 @@ pub struct Outcome {
     pub plan: Option<Plan>,
     /// What was found.
     pub diagnostics: Vec<Diagnostic>,
+    /// What could do better.
+    pub advice: Vec<Diagnostic>,
 }
 
 impl World {
@@ -166,6 +171,7 @@ impl World {
         let failed = diagnostics
             .iter()
             .any(|found| found.severity == Severity::Error);
+        let advice = resolved.model.as_ref().map(advise).unwrap_or_default();
         let plan = match resolved.model.filter(|_| !failed).as_ref().map(plan) {
             Some(Ok(plan)) => {
                 plan.verify().expect("a plan that holds together");
@@ -181,6 +187,7 @@ impl World {
             source,
             plan,
             diagnostics,
+            advice,
         }
     }
 
@@ -195,6 +202,13 @@ impl World {
     /// What a person is shown of a file.
     pub fn found(&self, yaml: &str) -> String {
         self.try_plan(yaml, &Selection::All).shown()
+    }
+
+    /// What a person is advised of a file in which nothing is wrong.
+    pub fn advised(&self, yaml: &str) -> String {
+        let outcome = self.try_plan(yaml, &Selection::All);
+        assert!(outcome.diagnostics.is_empty(), "{}", outcome.shown());
+        render(&outcome.source, &outcome.advice, Style::default())
     }
 
     /// Answers what is asked for; whether anything was.
@@ -268,7 +282,7 @@ impl File {
             executable: self.executable,
             digest: Some(hex::encode(Sha256::digest(&self.bytes))),
             link: self.link.clone(),
-            lfs_pointer: self.bytes.starts_with(LFS_HEADER.as_bytes()),
+            beginning: Beginning::of(&self.bytes),
         }
     }
 }

@@ -57,5 +57,5 @@ pub async fn run(
 async fn findings(settings: &ProjectSettings) -> anyhow::Result<(Source, Vec<Diagnostic>)> {
     let mut project = Project::open(settings)?;
     let planned = project.plan_offline(&Scope::Whole).await?;
-    Ok((project.source, planned.diagnostics))
+    Ok((project.source, planned.told()))
 }

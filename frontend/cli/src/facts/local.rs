@@ -9,8 +9,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use layercake_planner::facts::{FileFact, Needs};
-use layercake_planner::resolve::LFS_HEADER;
+use layercake_planner::facts::{Beginning, FileFact, Needs};
 use sha2::{Digest, Sha256};
 
 use super::tree::{Entry, EntryKind, Tree, TreeError};
@@ -30,7 +29,7 @@ pub struct LocalTree {
 #[derive(Clone, Debug)]
 struct Inside {
     digest: String,
-    lfs_pointer: bool,
+    beginning: Beginning,
 }
 
 impl LocalTree {
@@ -88,7 +87,7 @@ impl Tree for LocalTree {
         match self.seen.get(path) {
             Some(Ok(inside)) => {
                 file.digest = Some(inside.digest.clone());
-                file.lfs_pointer = inside.lfs_pointer;
+                file.beginning = inside.beginning;
                 Ok(())
             }
             Some(Err(problem)) => Err(TreeError::Unreadable(problem.clone())),
@@ -156,21 +155,21 @@ fn inside(path: &Path) -> io::Result<Inside> {
     let mut hash = Sha256::new();
     let mut chunk = vec![0; CHUNK];
     let mut first = true;
-    let mut lfs_pointer = false;
+    let mut beginning = Beginning::default();
     loop {
         let read = file.read(&mut chunk)?;
         if read == 0 {
             break;
         }
         if first {
-            lfs_pointer = chunk[..read].starts_with(LFS_HEADER.as_bytes());
+            beginning = Beginning::of(&chunk[..read]);
             first = false;
         }
         hash.update(&chunk[..read]);
     }
     Ok(Inside {
         digest: hex::encode(hash.finalize()),
-        lfs_pointer,
+        beginning,
     })
 }
 

@@ -94,13 +94,13 @@ fn files_are_hashed_and_their_mode_is_told() {
     let digest = "86b0c5a1e2b73b08fd54c727f4458649ed9fe3ad1b6e8ac9460c070113509a1e";
     assert_eq!(file.digest.as_deref(), Some(digest));
     assert_eq!(
-        (file.size, file.executable, file.lfs_pointer),
+        (file.size, file.executable, file.beginning.lfs_pointer),
         (5, true, false)
     );
     let PathFact::File(file) = folder.fact("", "big.bin", &[], &[]) else {
         panic!()
     };
-    assert_eq!((file.executable, file.lfs_pointer), (false, true));
+    assert_eq!((file.executable, file.beginning.lfs_pointer), (false, true));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dockerignore::{ParentMatches, PatternError, Patterns};
-use layercake_planner::facts::{FileFact, PathNeed};
+use layercake_planner::facts::{Beginning, FileFact, PathNeed};
 use sha2::{Digest, Sha256};
 
 use super::ignore_file::IgnoreFile;
@@ -112,7 +112,7 @@ pub fn fact(kind: &EntryKind) -> Option<FileFact> {
         executable,
         digest: None,
         link: None,
-        lfs_pointer: false,
+        beginning: Beginning::default(),
     };
     match kind {
         EntryKind::File { size, executable } => Some(file(*size, *executable)),

@@ -46,7 +46,7 @@ async fn findings(
     } = opened;
     let planned =
         pipeline::plan(&source, &Scope::Whole, given, &mut context, &mut NoImages).await?;
-    Ok((source, planned.diagnostics))
+    Ok((source, planned.told()))
 }
 
 /// Warnings in a list; of errors the form has room for one.

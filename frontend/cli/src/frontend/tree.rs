@@ -6,8 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use buildkit_llb::{Definition, Output};
 use layercake_lower::ContextSource;
-use layercake_planner::facts::{FileFact, Needs};
-use layercake_planner::resolve::LFS_HEADER;
+use layercake_planner::facts::{Beginning, FileFact, Needs};
 use layercake_solve::{CacheOption, Failure, FileStat, SolvedRef, Solver};
 use sha2::{Digest, Sha256};
 
@@ -229,7 +228,7 @@ impl<S: Solver> Tree for GatewayTree<'_, S> {
             file.digest = Some(self.digest(path, file.size).await?);
         }
         if LFS_SIZES.contains(&file.size) {
-            file.lfs_pointer = self.read(path).await?.starts_with(LFS_HEADER.as_bytes());
+            file.beginning = Beginning::of(&self.read(path).await?);
         }
         Ok(())
     }

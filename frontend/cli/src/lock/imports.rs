@@ -5,12 +5,12 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use layercake_conda::Conda;
 use layercake_conda::import::{Pins, compare};
-use layercake_conda::{Conda, Request};
-use layercake_planner::facts::Platform;
 use layercake_planner::lock::Environment;
 use layercake_planner::suggest::list;
 
+use super::Asked;
 use crate::printer::Printer;
 use crate::settings::UsageError;
 
@@ -90,16 +90,10 @@ impl Imports {
 
 impl Import {
     /// What it pins, as an environment that is locked.
-    pub async fn adopt(
-        &self,
-        conda: &Conda,
-        stage: &str,
-        request: &Request,
-        platform: &Platform,
-    ) -> anyhow::Result<Environment> {
+    pub async fn adopt(&self, conda: &Conda, asked: &Asked<'_>) -> anyhow::Result<Environment> {
         let adopted = async {
-            let pins = Pins::read(&self.text, stage, platform)?;
-            conda.adopt(pins, request, platform).await
+            let pins = Pins::read(&self.text, asked.stage, asked.platform)?;
+            conda.adopt(pins, &asked.request, asked.platform).await
         };
         adopted.await.with_context(|| self.told())
     }

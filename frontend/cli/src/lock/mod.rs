@@ -17,7 +17,7 @@ use layercake_conda::pip::names;
 use layercake_conda::{Conda, Pip, Request, Update};
 use layercake_planner::facts::{Facts, ImageFact, Platform};
 use layercake_planner::lock::{Environment as Locked, Lock, LockedBase, LockedFetch, lock_path};
-use layercake_planner::model::{self, Kind, Model};
+use layercake_planner::model::{Kind, Model};
 use layercake_planner::suggest::suggest;
 use layercake_solve::ResolveMode;
 
@@ -42,6 +42,17 @@ pub struct Making<'m, E> {
     pub environment: &'m E,
     /// Who tells what changed.
     pub printer: &'m Printer,
+}
+
+/// What one environment is to be.
+struct Asked<'a> {
+    stage: &'a str,
+    /// The context.
+    root: &'a Path,
+    /// The environment file in it.
+    path: &'a str,
+    request: Request,
+    platform: &'a Platform,
 }
 
 impl<E: Environment> Making<'_, E> {
@@ -97,20 +108,23 @@ impl<E: Environment> Making<'_, E> {
                 _ => None,
             });
             imports.check(environments.clone().map(|(name, _)| name))?;
-            for (stage, asked) in environments {
-                let request = Request::new(&asked.environment, &asked.virtual_packages);
-                let imported = match imports.of(stage) {
-                    Some(import) => Some(import.adopt(&conda, stage, &request, &platform).await?),
-                    None => None,
+            for (stage, conda_stage) in environments {
+                let asked = Asked {
+                    stage,
+                    root: &project.root,
+                    path: &conda_stage.path,
+                    request: Request::new(&conda_stage.environment, &conda_stage.virtual_packages),
+                    platform: &platform,
                 };
-                let locked = before.environment(stage, &platform.to_string());
-                let locked = imported.as_ref().or(locked);
-                let solved = self
-                    .solve(&conda, project, stage, asked, &request, &platform, locked)
-                    .await?;
-                if let (Some(import), Some(imported)) = (imports.of(stage), &imported) {
-                    import.compare(imported, &solved, self.printer)?;
-                }
+                let solved = if let Some(import) = imports.of(stage) {
+                    let imported = import.adopt(&conda, &asked).await?;
+                    let solved = self.solve(&conda, &asked, Some(&imported)).await?;
+                    import.compare(&imported, &solved, self.printer)?;
+                    solved
+                } else {
+                    let locked = before.environment(stage, &platform.to_string());
+                    self.solve(&conda, &asked, locked).await?
+                };
                 lock.environments.push(solved);
             }
         }
@@ -223,17 +237,20 @@ impl<E: Environment> Making<'_, E> {
     async fn solve(
         &self,
         conda: &Conda,
-        project: &Project,
-        stage: &str,
-        asked: &model::Conda,
-        request: &Request,
-        platform: &Platform,
+        asked: &Asked<'_>,
         locked: Option<&Locked>,
     ) -> anyhow::Result<Locked> {
+        let Asked {
+            stage,
+            root,
+            path,
+            request,
+            platform,
+        } = asked;
         let solved = conda
             .solve(request, platform, locked, &self.settings.update)
             .await
-            .map_err(|error| explained(error, &project.root, &asked.path))
+            .map_err(|error| explained(error, root, path))
             .with_context(|| format!("the stage `{stage}` for {platform}"))?;
         let pip = Pip {
             uv: "uv".into(),
@@ -242,9 +259,9 @@ impl<E: Environment> Making<'_, E> {
         let wheels = pip
             .resolve(request, platform, &solved, locked, &self.settings.update)
             .await
-            .with_context(|| format!("the stage `{stage}` for {platform}, {}", asked.path))?;
+            .with_context(|| format!("the stage `{stage}` for {platform}, {path}"))?;
         Ok(Locked {
-            stage: stage.to_owned(),
+            stage: (*stage).to_owned(),
             platform: platform.to_string(),
             spec: request.digest(),
             channels: request.told_channels(),

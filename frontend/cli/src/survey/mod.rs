@@ -7,7 +7,7 @@ mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use layercake_planner::facts::{FileFact, PathFact};
+use layercake_planner::facts::{Beginning, FileFact, PathFact};
 use layercake_planner::model::Input;
 use layercake_planner::plan::{Plan, Stage};
 use serde::Serialize;
@@ -240,14 +240,14 @@ async fn inside(
             executable: false,
             digest: None,
             link: None,
-            lfs_pointer: false,
+            beginning: Beginning::default(),
         };
         match context.tree.inspect(&file.path, &mut fact).await {
             Ok(()) => {}
             Err(TreeError::Unreadable(_)) => continue, // A stage that reads it says so; this one may be of no use.
             Err(TreeError::Lost(error)) => return Err(error),
         }
-        if fact.lfs_pointer {
+        if fact.beginning.lfs_pointer {
             pointers.push(file.path.clone());
         }
         if let Some(digest) = fact.digest {

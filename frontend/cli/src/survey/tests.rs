@@ -45,7 +45,7 @@ async fn surveyed(files: &[(&str, &str)], ignore: &str) -> Survey {
 
 #[tokio::test]
 async fn every_file_has_its_place() {
-    let pointer = format!("{} and more", layercake_planner::resolve::LFS_HEADER);
+    let pointer = format!("{} and more", layercake_planner::facts::LFS_HEADER);
     let files = [
         ("app/a.py", "12345"),
         ("app/b.py", "12345"),

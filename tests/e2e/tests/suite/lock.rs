@@ -186,13 +186,12 @@ fn the_lock_of_another_tool_is_taken() -> Result<()> {
     };
     let lines = written.lines();
     let urls: Vec<_> = lines.filter_map(|line| value(line, "url")).collect();
-    let packages: String = urls
-        .iter()
-        .filter(|url| url.ends_with(".conda"))
-        .map(|url| format!("{url}\n"))
-        .collect();
-    site.workspace
-        .write("explicit.txt", &format!("@EXPLICIT\n{packages}"))?;
+    let packages = urls.iter().filter(|url| url.contains(".conda"));
+    let packages: Vec<&str> = packages.map(String::as_str).collect();
+    site.workspace.write(
+        "explicit.txt",
+        &format!("@EXPLICIT\n{}\n", packages.join("\n")),
+    )?;
 
     // The request alone would come to the newest.
     site.ask(&["python", "idna"], &["tabulate"])?;

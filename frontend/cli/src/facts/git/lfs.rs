@@ -1,6 +1,6 @@
 //! Pointers of git-lfs: small texts that stand for files kept elsewhere.
 
-use layercake_planner::resolve::LFS_HEADER;
+use layercake_planner::facts::LFS_HEADER;
 
 /// What a pointer says of its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -68,7 +68,9 @@ async fn a_pointer_is_the_file_that_it_stands_for() {
     let history = History::open(repository.path()).unwrap();
     let pointer = fact(&history, "HEAD~1", "big").await;
     assert_eq!(pointer, fact(&history, "HEAD", "big").await);
-    assert!(matches!(pointer, PathFact::File(file) if file.size == 3 && !file.lfs_pointer));
+    assert!(
+        matches!(pointer, PathFact::File(file) if file.size == 3 && !file.beginning.lfs_pointer)
+    );
 }
 
 #[test]
