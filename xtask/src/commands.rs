@@ -11,6 +11,8 @@ mod test;
 use anyhow::Result;
 use clap::Subcommand;
 
+use crate::engine::Size;
+
 /// The chores of the workspace.
 #[derive(Subcommand)]
 pub enum Command {
@@ -18,7 +20,11 @@ pub enum Command {
     #[command(subcommand)]
     Engine(engine::EngineCommand),
     /// Make the conda channel again from its recipe
-    Channel,
+    Channel {
+        /// How much it holds
+        #[arg(long, default_value = "small")]
+        size: Size,
+    },
     /// Show the main job: three services built, built again, and built after an edit
     Demo,
     /// Run every test, end to end against a real BuildKit
@@ -40,7 +46,7 @@ impl Command {
     pub fn run(self) -> Result<()> {
         match self {
             Self::Engine(command) => command.run(),
-            Self::Channel => channel::run(),
+            Self::Channel { size } => channel::run(size),
             Self::Demo => demo::run(),
             Self::Test { only } => test::run(&only),
             Self::Bench(command) => command.run(),

@@ -32,6 +32,7 @@ use std::fs;
 
 use anyhow::{Result, bail};
 
+pub use self::channel::Size;
 use self::external::External;
 use self::layout::Layout;
 use self::state::State;
@@ -117,19 +118,28 @@ impl Engine {
         env.insert("LAYERCAKE_REGISTRY", registry::address(&self.state)?);
         env.insert(
             "LAYERCAKE_CHANNEL",
-            channel::url(&self.layout, &self.state)?,
+            channel::url(&self.layout, &self.state, Size::Small)?,
         );
         Ok(env)
     }
 
     /// Makes the conda channel again; returns its address.
-    pub fn make_channel(&self) -> Result<String> {
+    pub fn make_channel(&self, size: Size) -> Result<String> {
         if self.external().is_some() {
             bail!("this engine reaches the real conda channels, so none is made here");
         }
         let _lock = self.layout.lock()?;
-        conda::make(&self.layout, &self.host()?)?;
-        channel::url(&self.layout, &self.state)
+        conda::make(&self.layout, &self.host()?, size)?;
+        channel::url(&self.layout, &self.state, size)
+    }
+
+    /// The address of the conda channel, which is made if it is not there.
+    pub fn channel(&self, size: Size) -> Result<String> {
+        if self.external().is_none() {
+            let _lock = self.layout.lock()?;
+            conda::ensure(&self.layout, &self.host()?, size)?;
+        }
+        channel::url(&self.layout, &self.state, size)
     }
 
     /// What takes the place of the daemon; other daemons than `main` are always ours.
@@ -172,7 +182,7 @@ impl Engine {
         client::prepare(layout, name, &host)?;
         if name == MAIN && !bases::docker_io_answers(layout, &host)? {
             bases::make(layout, state, &host)?;
-            conda::ensure(layout, &host)?;
+            conda::ensure(layout, &host, Size::Small)?;
         }
         Ok(())
     }

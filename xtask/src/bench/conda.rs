@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::memory;
 use super::services::{DAEMON, empty_engine};
 use super::table::{median, verdict};
-use crate::engine::{self, Engine};
+use crate::engine::{self, Engine, MAIN, Size, UpOptions};
 use crate::step::{note, print};
 use crate::{product, run, workspace};
 
@@ -60,6 +60,8 @@ struct Layer {
 
 struct Bench {
     engine: Engine,
+    /// The channel's address.
+    channel: String,
     binary: PathBuf,
     /// The versions that are asked for, by package.
     versions: BTreeMap<String, String>,
@@ -70,23 +72,35 @@ struct Bench {
 }
 
 /// Measures and prints.
-pub fn conda() -> Result<()> {
+pub fn conda(size: Size, updates: Option<usize>) -> Result<()> {
     let binary = product::binary()?;
+    let main = UpOptions {
+        name: MAIN.to_owned(),
+        registry_port: None,
+        channel_port: None,
+    };
+    let channel = Engine::up(&main)?.channel(size)?;
     let engine = empty_engine()?;
     product::frontend_image(&engine, &binary)?;
+    let (lists, older_lists) = size.lists();
+    let (newest, older) = (versions(lists)?, versions(older_lists)?);
     let mut bench = Bench {
-        engine,
         binary,
-        versions: versions("packages.txt")?,
+        channel,
+        engine,
+        versions: newest.clone(),
         known: Default::default(),
         memory: 0,
     };
-    let newest = bench.versions.clone();
-    let older = versions("older.txt")?;
     bench.versions.extend(older.clone());
     let mut rows = vec![("cold", bench.both(0)?)];
     rows.push(("unchanged", bench.both(1)?));
-    for (at, name) in older.keys().enumerate() {
+    for (at, name) in older
+        .keys()
+        .rev()
+        .take(updates.unwrap_or(older.len()))
+        .enumerate()
+    {
         bench.versions.insert(name.clone(), newest[name].clone());
         rows.push(("one package updated", bench.both(at)?));
     }
@@ -119,7 +133,7 @@ impl Bench {
         let env = self.engine.env()?;
         let root = workspace::path("target/bench/conda").join(WAYS[way]);
         fs::create_dir_all(&root)?;
-        fs::write(root.join("packages.yaml"), self.spec(&env)?)?;
+        fs::write(root.join("packages.yaml"), self.spec())?;
         fs::write(root.join("Dockerfile"), DOCKERFILE)?;
         fs::write(root.join("layercake.yaml"), FILE)?;
         let image = format!(
@@ -169,28 +183,28 @@ impl Bench {
         })
     }
 
-    fn spec(&self, env: &BTreeMap<&'static str, String>) -> Result<String> {
-        let channel = env
-            .get("LAYERCAKE_CHANNEL")
-            .context("the engine has a channel")?;
+    fn spec(&self) -> String {
+        let channel = &self.channel;
         let pins = self.versions.iter();
         let pins: Vec<_> = pins
             .map(|(name, version)| format!("  - {name}={version}\n"))
             .collect();
         let pins = pins.concat();
-        Ok(format!(
-            "channels: [\"{channel}\"]\ndependencies:\n  - python=3.11\n{pins}"
-        ))
+        format!("channels: [\"{channel}\"]\ndependencies:\n  - python=3.11\n{pins}")
     }
 }
 
-/// The projects of a list of the channel's recipe, by their conda names.
-fn versions(list: &str) -> Result<BTreeMap<String, String>> {
-    let text = fs::read_to_string(workspace::path("xtask/engine/channel").join(list))?;
-    let lines = text.lines().filter(|line| !line.starts_with('#'));
-    let pins = lines.filter_map(|line| line.split_once("=="));
-    let named = pins.map(|(name, version)| (name.to_lowercase(), version.trim().to_owned()));
-    Ok(named.collect())
+/// The projects of lists of the channel's recipe, by their conda names.
+fn versions(lists: &[&str]) -> Result<BTreeMap<String, String>> {
+    let mut named = BTreeMap::new();
+    for list in lists {
+        let list = format!("xtask/engine/channel/{list}.txt");
+        let text = fs::read_to_string(workspace::path(list))?;
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        let pins = lines.filter_map(|line| line.split_once("=="));
+        named.extend(pins.map(|(name, version)| (name.to_lowercase(), version.trim().to_owned())));
+    }
+    Ok(named)
 }
 
 fn megabytes(bytes: u64) -> String {

@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use crate::bench;
+use crate::engine::Size;
 
 /// What to measure.
 #[derive(Args)]
@@ -21,7 +22,14 @@ pub struct BenchArgs {
 #[derive(Subcommand)]
 enum What {
     /// Build and push one conda environment, locked and linked by layercake, and installed by a Dockerfile
-    Conda,
+    Conda {
+        /// How much the channel holds that the environment is all of
+        #[arg(long, default_value = "small")]
+        size: Size,
+        /// How many packages are updated, one after the other; all that have a second version if left out
+        #[arg(long)]
+        updates: Option<usize>,
+    },
     /// Plan generated files of 10,000 and of 100,000 stages
     Plan,
     /// Count a generated history of 1,000 commits of examples/clx
@@ -56,7 +64,7 @@ impl BenchArgs {
     /// Measures.
     pub fn run(self) -> Result<()> {
         match self.what {
-            Some(What::Conda) => bench::conda(),
+            Some(What::Conda { size, updates }) => bench::conda(size, updates),
             Some(What::Plan) => bench::plan(),
             Some(What::Replay { binary }) => bench::replay(binary),
             Some(What::Explain { binary }) => bench::explain(binary),

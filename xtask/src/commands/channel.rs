@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 
-use crate::engine::{Engine, MAIN};
+use crate::engine::{Engine, MAIN, Size};
 use crate::step::print;
 
 /// Makes the channel on the running engine, and prints its address.
-pub fn run() -> Result<()> {
+pub fn run(size: Size) -> Result<()> {
     let engine = Engine::attach(MAIN)?;
-    let url = engine.make_channel()?;
+    let url = engine.make_channel(size)?;
     print(&format!("{url}\n"))
 }

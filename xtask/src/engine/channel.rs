@@ -1,7 +1,7 @@
 //! The web server for the conda channels; `conda` makes them.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -19,6 +19,9 @@ pub const SERVICE: &str = "channel";
 /// file that names it works on this machine as anywhere.
 const CHANNEL: &str = "conda-forge";
 
+/// Where the server has the medium channels.
+const MEDIUM: &str = "/medium";
+
 const USUAL_PORT: u16 = 5712;
 
 /// Starts the web server.
@@ -26,7 +29,7 @@ pub fn start(layout: &Layout, state: &mut State, port: Option<u16>) -> Result<()
     let port = service::choose_port(state, SERVICE, port, USUAL_PORT)?;
     let folder = layout.path("nginx");
     fs::create_dir_all(&folder)?;
-    let configuration = configuration(&self::folder(layout), port)?;
+    let configuration = configuration(layout, port)?;
     let file = folder.join("nginx.conf");
     fs::write(&file, &configuration)?;
 
@@ -48,9 +51,32 @@ pub fn start(layout: &Layout, state: &mut State, port: Option<u16>) -> Result<()
     service.ensure(layout, state)
 }
 
-/// The folder of all channels.
-pub fn folder(layout: &Layout) -> PathBuf {
-    layout.path("channels")
+/// How much the channels hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Size {
+    /// What tests need: 75 packages, about 190 MB
+    #[default]
+    Small,
+    /// What makes an environment heavy besides: some 180 packages, about 1 GB
+    Medium,
+}
+
+impl Size {
+    /// The lists of wheels in the recipe, without and with second versions.
+    pub fn lists(self) -> (&'static [&'static str], &'static [&'static str]) {
+        match self {
+            Self::Small => (&["packages"], &["older"]),
+            Self::Medium => (&["packages", "medium"], &["older", "medium-older"]),
+        }
+    }
+}
+
+/// The folder of all channels of a size.
+pub fn folder(layout: &Layout, size: Size) -> PathBuf {
+    match size {
+        Size::Small => layout.path("channels"),
+        Size::Medium => layout.path("channels-medium"),
+    }
 }
 
 /// What a channel's name is appended to: conda's `channel_alias`.
@@ -60,17 +86,22 @@ pub fn alias(state: &State) -> Result<String> {
 
 /// The channel's address; its mere name where none was made, because the real one is
 /// within reach.
-pub fn url(layout: &Layout, state: &State) -> Result<String> {
-    if folder(layout).is_dir() {
-        return Ok(format!("{}/{CHANNEL}", alias(state)?));
+pub fn url(layout: &Layout, state: &State, size: Size) -> Result<String> {
+    if !folder(layout, size).is_dir() {
+        return Ok(CHANNEL.to_owned());
     }
-    Ok(CHANNEL.to_owned())
+    let alias = alias(state)?;
+    Ok(match size {
+        Size::Small => format!("{alias}/{CHANNEL}"),
+        Size::Medium => format!("{alias}{MEDIUM}/{CHANNEL}"),
+    })
 }
 
 /// Everything nginx writes goes below its prefix, and the worker may read `target`
 /// wherever that is.
-fn configuration(root: &Path, port: u16) -> Result<String> {
-    let root = text(root)?;
+fn configuration(layout: &Layout, port: u16) -> Result<String> {
+    let (small, medium) = (folder(layout, Size::Small), folder(layout, Size::Medium));
+    let (root, medium) = (text(&small)?, text(&medium)?);
     let address = service::loopback(port);
     Ok(format!(
         r#"daemon off;
@@ -92,6 +123,7 @@ http {{
   server {{
     listen {address};
     root "{root}";
+    location {MEDIUM}/ {{ alias "{medium}/"; }}
     location = /ready {{ return 200 "ready\\n"; }}
   }}
 }}
