@@ -43,6 +43,7 @@ use crate::step::{note, step};
 pub const MAIN: &str = "main";
 
 /// What `up` may be told.
+#[derive(Default)]
 pub struct UpOptions {
     /// The daemon's name.
     pub name: String,
@@ -50,6 +51,9 @@ pub struct UpOptions {
     pub registry_port: Option<u16>,
     /// The conda channel's port, likewise.
     pub channel_port: Option<u16>,
+    /// Keeps what the daemon builds in memory, in a disk of this size, as tmpfs takes it: `400M`. A running daemon's
+    /// disk takes another size.
+    pub disk: Option<String>,
 }
 
 /// Has the machine have the browser in which tests look at pages.
@@ -177,7 +181,7 @@ impl Engine {
         packages::install(layout, packages::ALL)?;
         registry::start(layout, state, options.registry_port)?;
         channel::start(layout, state, options.channel_port)?;
-        buildkitd::start(layout, state, name)?;
+        buildkitd::start(layout, state, name, options.disk.as_deref())?;
         let host = buildkitd::host(layout, name)?;
         client::prepare(layout, name, &host)?;
         if name == MAIN && !bases::docker_io_answers(layout, &host)? {

@@ -65,6 +65,12 @@ impl CondaLock {
         Ok(version)
     }
 
+    /// Leaves these packages, and no others.
+    pub fn retain(&mut self, names: &[&str]) {
+        self.packages
+            .retain(|name, _| names.contains(&name.as_str()));
+    }
+
     /// Takes a package out.
     pub fn remove(&mut self, name: &str) {
         self.packages.remove(name);

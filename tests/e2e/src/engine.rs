@@ -73,13 +73,18 @@ impl Engine {
 impl PrivateEngine {
     /// Starts an empty daemon. Two tests at once need two names.
     pub fn start(name: &str) -> Result<Self> {
+        Self::start_on(name, None)
+    }
+
+    /// Starts an empty daemon that keeps what it builds in memory, in a disk of this size: `400M`.
+    pub fn start_on(name: &str, disk: Option<&str>) -> Result<Self> {
         Engine::given()?;
         chore(&["engine", "wipe", "--name", name])?;
         let mut private = Self {
             name: name.to_owned(),
             engine: Engine::default(),
         };
-        private.up()?;
+        private.up_with(disk)?;
         Ok(private)
     }
 
@@ -90,7 +95,14 @@ impl PrivateEngine {
 
     /// Starts the daemon again, with the cache that it had.
     pub fn up(&mut self) -> Result<()> {
-        chore(&["engine", "up", "--name", &self.name])?;
+        self.up_with(None)
+    }
+
+    /// The same, and gives its memory disk this size.
+    pub fn up_with(&mut self, disk: Option<&str>) -> Result<()> {
+        let mut up = vec!["engine", "up", "--name", &self.name];
+        up.extend(disk.iter().flat_map(|size| ["--disk", size]));
+        chore(&up)?;
         self.engine.env = exports(&chore(&["engine", "env", "--name", &self.name])?)?;
         Ok(())
     }

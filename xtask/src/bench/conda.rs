@@ -76,8 +76,7 @@ pub fn conda(size: Size, updates: Option<usize>) -> Result<()> {
     let binary = product::binary()?;
     let main = UpOptions {
         name: MAIN.to_owned(),
-        registry_port: None,
-        channel_port: None,
+        ..UpOptions::default()
     };
     let channel = Engine::up(&main)?.channel(size)?;
     let engine = empty_engine()?;

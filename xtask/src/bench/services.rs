@@ -89,8 +89,7 @@ pub(super) fn empty_engine() -> Result<Engine> {
     engine::wipe(DAEMON)?;
     let engine = Engine::up(&UpOptions {
         name: DAEMON.to_owned(),
-        registry_port: None,
-        channel_port: None,
+        ..UpOptions::default()
     })?;
     step("Load the base images", || {
         let folder = workspace::path("target/bench/bases");

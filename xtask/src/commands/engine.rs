@@ -19,6 +19,9 @@ pub enum EngineCommand {
         /// The port of the loopback conda channel
         #[arg(long)]
         channel_port: Option<u16>,
+        /// Keep what the daemon builds in memory, in a disk of this size (`400M`), or give that another size
+        #[arg(long, value_name = "SIZE")]
+        disk: Option<String>,
     },
     /// Stop one daemon, or everything; what was built is kept
     Down {
@@ -48,8 +51,7 @@ pub struct Daemon {
 pub fn up() -> Result<Engine> {
     Engine::up(&UpOptions {
         name: MAIN.to_owned(),
-        registry_port: None,
-        channel_port: None,
+        ..UpOptions::default()
     })
 }
 
@@ -61,11 +63,13 @@ impl EngineCommand {
                 daemon,
                 registry_port,
                 channel_port,
+                disk,
             } => {
                 Engine::up(&UpOptions {
                     name: daemon.name,
                     registry_port,
                     channel_port,
+                    disk,
                 })?;
                 note("the engine is up; for the environment: eval \"$(cargo xtask engine env)\"");
                 Ok(())

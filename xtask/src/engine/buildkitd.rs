@@ -1,7 +1,7 @@
 //! The BuildKit daemons.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
@@ -40,12 +40,16 @@ pub fn check_root() -> Result<()> {
     Ok(())
 }
 
-/// Starts the daemon `name`.
-pub fn start(layout: &Layout, state: &mut State, name: &str) -> Result<()> {
+/// Starts the daemon `name`, with its data in memory if a size is given for that.
+pub fn start(layout: &Layout, state: &mut State, name: &str, disk: Option<&str>) -> Result<()> {
+    let data = data(layout, name);
+    if let (Some(size), Some(pid)) = (disk, state.pid(&service_name(name))) {
+        return resize(pid, &data, size);
+    }
     let configuration = configuration(layout, state, name)?;
     let root = layout.daemon(name);
     let file = root.join("buildkitd.toml");
-    fs::create_dir_all(&root)?;
+    fs::create_dir_all(&data)?;
     fs::write(&file, &configuration)?;
     if let Some(folder) = layout.socket(name).parent() {
         fs::create_dir_all(folder)?;
@@ -54,7 +58,7 @@ pub fn start(layout: &Layout, state: &mut State, name: &str) -> Result<()> {
     let host = host(layout, name)?;
     let service = Service {
         name: &service_name(name),
-        command: command(layout, &file),
+        command: command(layout, &file, &data, disk),
         configuration: &configuration,
         port: None,
         answers: &|| answers(layout, &host),
@@ -70,14 +74,34 @@ pub fn answers(layout: &Layout, host: &str) -> bool {
 
 /// A mount namespace of its own: what a killed daemon had mounted goes with it, and
 /// removing `target` never reaches into a mount.
-fn command(layout: &Layout, configuration: &Path) -> Command {
+fn command(layout: &Layout, configuration: &Path, data: &Path, disk: Option<&str>) -> Command {
     let mut command = Command::new("unshare");
+    command.args(["--mount", "--"]);
+    if let Some(size) = disk {
+        let script = r#"mount -t tmpfs -o "size=$1" tmpfs "$2" && shift 2 && exec "$@""#;
+        command.args(["sh", "-c", script, "sh", size]).arg(data);
+    }
     command
-        .args(["--mount", "--"])
         .arg(layout.bin("buildkitd"))
         .arg("--config")
         .arg(configuration);
     command
+}
+
+/// Gives the memory disk of a running daemon another size.
+fn resize(pid: u32, data: &Path, size: &str) -> Result<()> {
+    let mut mount = Command::new("nsenter");
+    mount
+        .arg(format!("--target={pid}"))
+        .args(["--mount", "mount", "-o"])
+        .arg(format!("remount,size={size}"))
+        .arg(data);
+    run::output(&mut mount).map(drop)
+}
+
+/// Where the daemon `name` keeps what it builds.
+fn data(layout: &Layout, name: &str) -> PathBuf {
+    layout.daemon(name).join("root")
 }
 
 /// The worker has the host's network, because builds use the channel and the
@@ -114,7 +138,7 @@ insecure-entitlements = ["network.host"]
 [registry."{registry}"]
   http = true
 "#,
-        root = text(&layout.daemon(name).join("root"))?,
+        root = text(&data(layout, name))?,
         runc = text(&runc)?,
         host = host(layout, name)?,
     ))

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, ensure};
 use layercake_tests::{
-    Build, CondaLock, Container, Door, Engine, Outcome, State, Workspace, mark, number,
+    Build, CondaLock, Container, Door, Engine, Outcome, PrivateEngine, State, Workspace, mark,
+    number,
 };
 
 /// One environment linked by the lock, and the same packages installed by a micromamba.
@@ -51,6 +52,28 @@ for folder, folders, files in sorted(os.walk(root)):
         groups["/".join(name.split("/")[:4])].append((oct(mode), name, content))
 for name, files in sorted(groups.items()):
     print(name, len(files), hashlib.sha256(repr(files).encode()).hexdigest())
+"#;
+
+/// Imports something of every package that pip knows, which is every one but Python.
+const IMPORT: &str = r#"
+import importlib, importlib.metadata as metadata
+packages = {}
+for module, names in metadata.packages_distributions().items():
+    for name in names:
+        packages.setdefault(name, []).append(module)
+good = 0
+for name, modules in packages.items():
+    problems = []
+    for module in modules:
+        try:
+            importlib.import_module(module)
+            good += 1
+            break
+        except Exception as error:
+            problems.append(repr(error))
+    else:
+        print(name, problems)
+print(good)
 "#;
 
 fn workspace() -> Result<(Engine, CondaLock, Workspace)> {
@@ -108,8 +131,12 @@ fn a_linked_environment_is_what_an_ordinary_installation_is() -> Result<()> {
     lock.write(&workspace, "env")?;
     build(Door::Cli, &engine, &workspace, "linked")?;
     build(Door::Cli, &engine, &workspace, "ordinary")?;
-    let imports = "import numpy, pandas, scipy, matplotlib; print(numpy.ones(3).sum())";
-    ensure!(python(&engine, &workspace, "linked", imports)?.trim() == "3.0");
+    let imported = python(&engine, &workspace, "linked", IMPORT)?;
+    let packages = lock.names().filter(|name| *name != "python").count();
+    ensure!(
+        imported.trim() == packages.to_string(),
+        "of {packages} packages: {imported}"
+    );
     let list = |service| python(&engine, &workspace, service, LIST);
     let (linked, ordinary) = (list("linked")?, list("ordinary")?);
     ensure!(linked.lines().count() > 200, "few files:\n{linked}");
@@ -187,5 +214,70 @@ fn a_package_that_cannot_be_had_is_named() -> Result<()> {
     fails(&engine, &workspace, &["tenacity", "connection refused"])?;
     good.write(&workspace, "env")?;
     build(Door::Cli, &engine, &workspace, "linked").context("after failures")?;
+    Ok(())
+}
+
+#[test]
+fn a_full_disk_is_told_and_leaves_nothing_behind() -> Result<()> {
+    let (_, mut lock, workspace) = workspace()?;
+    lock.retain(&["python", "numpy", "scipy", "pip"]);
+    lock.write(&workspace, "env")?;
+    let mut small = PrivateEngine::start_on("full", Some("350M"))?;
+    for door in Door::ALL {
+        let build = Build::new(door, small.engine(), &workspace, &["linked"]).for_people();
+        let outcome = build.run()?;
+        let told = outcome.text.contains("no space left on device")
+            || outcome.text.contains("No space left on device");
+        ensure!(!outcome.ok && told, "{door:?}:\n{}", outcome.text);
+    }
+    small.up_with(Some("4G"))?;
+    for door in Door::ALL {
+        build(door, small.engine(), &workspace, "linked")?;
+    }
+    let script = "import numpy, scipy.linalg; print(numpy.ones(3).sum())";
+    let shown = python(small.engine(), &workspace, "linked", script)?;
+    ensure!(shown.trim() == "3.0", "{shown}");
+    Ok(())
+}
+
+#[test]
+fn a_killed_daemon_and_two_builds_at_once_leave_a_whole_environment() -> Result<()> {
+    let (engine, mut lock, workspace) = workspace()?;
+    // What is linked by itself there is compared with what grew by changes here.
+    let version = lock.swap("idna")?;
+    lock.write(&workspace, "env")?;
+    build(Door::Cli, &engine, &workspace, "linked")?;
+    lock.swap("idna")?;
+    lock.write(&workspace, "env")?;
+    build(Door::Cli, &engine, &workspace, "linked")?;
+    let grown = python(&engine, &workspace, "linked", LIST)?;
+
+    let mut other = PrivateEngine::start("link")?;
+    let mut dying = Build::new(Door::Cli, other.engine(), &workspace, &["linked"]).start()?;
+    dying.wait_for(|line| line.contains("\"name\":\"[env/") && line.contains("\"started\""))?;
+    other.kill()?;
+    ensure!(!dying.finish()?.ok, "a killed daemon is no success");
+    other.up()?;
+    let start = |door| Build::new(door, other.engine(), &workspace, &["linked"]).start();
+    let (mut first, mut second) = (start(Door::Cli)?, start(Door::Buildx)?);
+    first.finish()?.succeeded()?;
+    second.finish()?.succeeded()?;
+
+    let cache = format!("type=registry,ref={}/{}", engine.registry()?, mark());
+    let outcome = build(Door::Cli, other.engine(), &workspace, "linked")?;
+    ensure!(linked(&outcome).is_empty(), "{:?}", outcome.ran());
+    let clean = python(other.engine(), &workspace, "linked", LIST)?;
+    ensure!(clean == grown, "{version}: what grew by changes is another");
+    Build::new(Door::Cli, other.engine(), &workspace, &["linked"])
+        .flags(&["--cache-to", &format!("{cache},mode=max")])
+        .run()?
+        .succeeded()?;
+
+    let third = PrivateEngine::start("linked")?;
+    let outcome = Build::new(Door::Buildx, third.engine(), &workspace, &["linked"])
+        .flags(&["--cache-from", &cache])
+        .run()?
+        .succeeded()?;
+    ensure!(linked(&outcome).is_empty(), "{:?}", outcome.ran());
     Ok(())
 }
