@@ -222,7 +222,7 @@ fn a_full_disk_is_told_and_leaves_nothing_behind() -> Result<()> {
     let (_, mut lock, workspace) = workspace()?;
     lock.retain(&["python", "numpy", "scipy", "pip"]);
     lock.write(&workspace, "env")?;
-    let mut small = PrivateEngine::start_on("full", Some("350M"))?;
+    let mut small = PrivateEngine::start_on("full", Some("260M"))?;
     for door in Door::ALL {
         let build = Build::new(door, small.engine(), &workspace, &["linked"]).for_people();
         let outcome = build.run()?;
