@@ -1,20 +1,21 @@
 //! Expensive stages that must not run by surprise.
 //!
-//! BuildKit says that a step has started when it runs it, and says cached from the start otherwise. So the first
-//! moment of an expensive stage is seen, and the build is given up there. What the cache has, from wherever it was
-//! imported, never trips the guard.
+//! Where the daemon's list of its cache has no result of a stage, and none can come from elsewhere, nothing is begun.
+//! Else BuildKit is watched: it says that a step has started when it runs it, and says cached from the start
+//! otherwise. So the first moment of an expensive stage is seen, and the build is given up there. What the cache has,
+//! from wherever it was imported, never trips the guard.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use layercake_lower::{LowerOptions, Lowered};
-use layercake_planner::plan::Plan;
+use layercake_planner::plan::{Plan, Yields};
 use layercake_solve::events::Event;
 use thiserror::Error;
 
 /// An expensive stage began to run and was not allowed to.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
-    "the stage `{stage}` is expensive, its result is in no cache, and it was not allowed to run: the build was given up as it began\n  key: {key}{because}\n  way out: --expensive=allow runs it; `layercake publish` or --cache-to where it was built has others find it"
+    "the stage `{stage}` is expensive, its result is in no cache, and it was not allowed to run\n  key: {key}{because}\n  way out: --expensive=allow runs it; `layercake publish` or --cache-to where it was built has others find it"
 )]
 pub struct Denied {
     /// The stage's name in the plan.
@@ -50,6 +51,18 @@ impl Guard {
         Self {
             forbidden: forbidden.collect(),
         }
+    }
+
+    /// A stage that is sure to run, as the daemon has `lost` its result, or never had it. A command whose result is in
+    /// the image: one that others only read need not run while their results are there.
+    pub fn foreseen(&self, plan: &Plan, lost: &BTreeSet<String>) -> Option<&Denied> {
+        let sure = |denied: &&Denied| {
+            let mut stages = plan.stages().map(|(_, stage)| stage);
+            let stage = stages.find(|stage| stage.id == denied.stage);
+            stage.is_some_and(|stage| stage.work.is_command() && stage.yields != Yields::Artifact)
+        };
+        let mut forbidden = self.forbidden.values();
+        forbidden.find(|denied| lost.contains(&denied.stage) && sure(denied))
     }
 
     /// The first of the events that says that a forbidden step is running.

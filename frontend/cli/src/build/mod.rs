@@ -13,7 +13,7 @@ mod report;
 mod sizes;
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use anyhow::Context;
@@ -115,7 +115,15 @@ impl Build<'_> {
         let definitions = lowered.images.iter().map(|image| &image.definition);
         let sizes = Sizes::of(&plan, &lowered.vertices, definitions);
         let vertices = lowered.vertices.clone();
-        let recall = recall.told(self, &plan, &sizes, held);
+        let lost = match held {
+            Ok(records) => sizes.lost(&records),
+            Err(_) => BTreeSet::new(), // Who cannot be asked has lost nothing.
+        };
+        let recall = recall.told(self, &plan, &lost);
+        let imports = !self.settings.cache_from.is_empty();
+        if let Some(denied) = guard.foreseen(&plan, &lost).filter(|_| !imports) {
+            return Err(recall.explained(&plan, denied.clone()).into());
+        }
         let epoch = project.given.build_args.get("SOURCE_DATE_EPOCH").cloned();
         let epoch = epoch.or_else(|| environment("SOURCE_DATE_EPOCH"));
         let (jobs, _outputs) = self.jobs(lowered, &plan, &session, epoch).await?;

@@ -6,9 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use layercake_planner::explain::Records;
 use layercake_planner::plan::{Plan, StageId};
-use layercake_solve::{CacheRecord, Failure, Report, StageState, new_id};
+use layercake_solve::{Report, StageState, new_id};
 
-use super::{Build, Denied, Sizes};
+use super::{Build, Denied};
 use crate::args::ProgressMode;
 use crate::explain::{Ahead, Explained, Explanation, Keys, Prediction, expect, predict, short};
 use crate::records::{Builder, History, Kept, KeptStage, Store};
@@ -83,23 +83,13 @@ impl Recall {
         }
     }
 
-    /// Says in a few lines what will run and why; nothing if all is in the cache, or nothing is known. `held` is what
-    /// the daemon's cache has.
-    pub fn told(
-        mut self,
-        build: &Build<'_>,
-        plan: &Plan,
-        sizes: &Sizes,
-        held: Result<Vec<CacheRecord>, Failure>,
-    ) -> Self {
+    /// Says in a few lines what will run and why; nothing if all is in the cache, or nothing is known. Of the stages
+    /// that are `lost` the daemon's cache has nothing.
+    pub fn told(mut self, build: &Build<'_>, plan: &Plan, lost: &BTreeSet<String>) -> Self {
         let Some(prediction) = self.prediction.take() else {
             return self;
         };
-        let lost = match held {
-            Ok(records) => sizes.lost(&records),
-            Err(_) => BTreeSet::new(), // Who cannot be asked has lost nothing.
-        };
-        let prediction = prediction.without(plan, &lost);
+        let prediction = prediction.without(plan, lost);
         let records = self.history.last(plan);
         let explanation =
             Explanation::new(plan, "last", &records, Some(&prediction), &self.history);

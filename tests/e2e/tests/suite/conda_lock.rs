@@ -55,7 +55,7 @@ for name, files in sorted(groups.items()):
 "#;
 
 /// Imports something of every package that pip knows, which is every one but Python.
-const IMPORT: &str = r#"
+const IMPORT: &str = r"
 import importlib, importlib.metadata as metadata
 packages = {}
 for module, names in metadata.packages_distributions().items():
@@ -74,7 +74,7 @@ for name, modules in packages.items():
     else:
         print(name, problems)
 print(good)
-"#;
+";
 
 fn workspace() -> Result<(Engine, CondaLock, Workspace)> {
     let engine = Engine::given()?;

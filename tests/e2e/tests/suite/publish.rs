@@ -120,6 +120,8 @@ fn an_expensive_stage_that_changed_is_denied_with_the_cause() -> Result<()> {
         ensure!(code == Some(DENIED), "{code:?}\n{text}");
         ensure!(text.contains("the stage `tool` is expensive"), "{text}");
         ensure!(text.contains("changed: command"), "{text}");
+        let begun = text.lines().any(|line| line.starts_with('#'));
+        ensure!(!begun, "something ran before:\n{text}");
     }
     published(&engine, &workspace, &["tool"])?;
     let (code, text) = build("deny")?;
