@@ -27,7 +27,10 @@ pub async fn run(
         let scope = Scope::Services(args.services);
         let lowered = daemon.lower(&mut project, &scope, printer).await?;
         match args.format {
-            LlbFormat::Raw => printer.data(only(&lowered.images)?.definition.to_bytes())?,
+            LlbFormat::Raw => printer.binary(
+                only(&lowered.images)?.definition.to_bytes(),
+                "pipe it to `buildctl debug dump-llb`, or use --format json",
+            )?,
             LlbFormat::Json => printer.json(&json(&lowered.images)?)?,
         }
         Ok(ExitStatus::Success)

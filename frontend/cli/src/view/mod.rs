@@ -1,10 +1,12 @@
 //! Plans made visible: as a tree, as JSON, as a graph.
 
+mod canvas;
 mod dot;
 mod json;
 mod layers;
 mod mermaid;
 mod network;
+mod png;
 mod svg;
 pub mod table;
 mod tree;
@@ -13,6 +15,7 @@ pub use dot::dot;
 pub use json::json;
 pub use layers::{layers, layers_json};
 pub use mermaid::mermaid;
+pub use png::png;
 pub use svg::{TooLarge, svg};
 pub use tree::tree;
 

@@ -1,7 +1,6 @@
 //! A plan as a picture.
 
 use layercake_planner::plan::Plan;
-use layout::backends::svg::SVGWriter;
 use layout::core::base::Orientation;
 use layout::core::color::Color;
 use layout::core::geometry::Point;
@@ -9,6 +8,7 @@ use layout::core::style::{LineStyleKind, StyleAttr};
 use layout::std_shapes::shapes::{Arrow, Element, LineEndKind, ShapeKind};
 use layout::topo::layout::VisualGraph;
 
+use super::canvas::Canvas;
 use super::network::{Line, Network, Node, NodeKind};
 
 /// The size of letters, and the room that one takes; names are measured by it.
@@ -20,15 +20,25 @@ const MARGIN: f64 = 20.0;
 const MOST_NODES: usize = 500;
 
 /// A graph that is too large for a picture.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a picture of {0} nodes cannot be read; name some of the services, or use --format dot")]
-pub struct TooLarge(usize);
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum TooLarge {
+    /// More nodes than are laid out.
+    #[error(
+        "a picture of {0} nodes cannot be read; name some of the services, or use --format dot"
+    )]
+    Nodes(usize),
+    /// More pixels than a PNG gets.
+    #[error(
+        "a PNG of {0:.0} by {1:.0} cannot be read; name some of the services, or use --format svg"
+    )]
+    Pixels(f32, f32),
+}
 
 /// The plan as SVG.
 pub fn svg(plan: &Plan) -> Result<String, TooLarge> {
     let Network { nodes, lines } = Network::of(plan);
     if nodes.len() > MOST_NODES {
-        return Err(TooLarge(nodes.len()));
+        return Err(TooLarge::Nodes(nodes.len()));
     }
     let mut graph = VisualGraph::new(Orientation::LeftToRight);
     let handles: Vec<_> = nodes
@@ -38,9 +48,9 @@ pub fn svg(plan: &Plan) -> Result<String, TooLarge> {
     for line in lines {
         graph.add_edge(arrow(line), handles[line.from], handles[line.to]);
     }
-    let mut writer = SVGWriter::new();
-    graph.do_it(false, false, false, &mut writer);
-    Ok(writer.finalize())
+    let mut canvas = Canvas::default();
+    graph.do_it(false, false, false, &mut canvas);
+    Ok(canvas.finish())
 }
 
 fn element(node: &Node) -> Element {
