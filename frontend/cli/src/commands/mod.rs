@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod context;
+mod deliver;
 mod du;
 mod explain;
 mod frontend;
