@@ -15,11 +15,13 @@ const FIELD: (f64, f64) = (800.0, 230.0);
 const NAMES: f64 = 200.0;
 const ABOVE: f64 = 12.0;
 const STRIP: f64 = 34.0;
+const BARE: f64 = 8.0;
 const DATES: f64 = 22.0;
 /// The height of a line of text.
 const LINE: f64 = 15.0;
-/// The width of a commit's mark.
+/// The width of a commit's mark, and the least distance to the next, as long as there is room for all.
 const MARK: f64 = 5.0;
+const NEXT: f64 = 7.0;
 /// The most lines across the field.
 const LINES: f64 = 5.0;
 
@@ -34,12 +36,14 @@ pub fn charts(replayed: &Replayed, accounts: &[Account]) -> Markup {
         of: |count| number(count.runs),
         unit: "",
         strip: STRIP,
+        marks: marks(&replayed.commits, &places),
     };
     let seconds = Measure {
         name: "seconds so far",
         of: |count| count.seconds,
         unit: " s",
-        strip: 0.0,
+        strip: BARE,
+        marks: html! {},
     };
     html! {
         h2 { "Runs" }
@@ -66,32 +70,39 @@ struct Measure {
     name: &'static str,
     of: fn(Count) -> f64,
     unit: &'static str,
-    /// The height of the strip of commits; 0 if there is none.
+    /// What is drawn of the commits, and its height.
     strip: f64,
+    marks: Markup,
 }
 
-/// Where each commit stands in the field, from 0 to 1. One that claims to be older than those before it stands with
-/// them; where all are of one time, they stand evenly.
+/// Where each commit stands in the field, from 0 to 1: by its time, but beside the one before it where both are of one
+/// time, or where it claims to be older. Where all are of one time, they stand evenly.
 pub(super) fn places(commits: &[CommitAccount]) -> Vec<f64> {
-    let (Some(first), Some(last)) = (
-        commits.first(),
-        commits.iter().map(|commit| commit.time).max(),
-    ) else {
+    let Some(first) = commits.first() else {
         return Vec::new();
     };
     #[expect(clippy::cast_precision_loss, reason = "a place in a picture")]
-    let since = |time: i64| time.saturating_sub(first.time) as f64;
-    let whole = since(last);
-    let mut latest = 0.0;
-    let place = |(index, commit): (usize, &CommitAccount)| {
-        if whole > 0.0 {
-            latest = f64::max(latest, since(commit.time) / whole);
-            latest
-        } else {
-            number(index) / number(commits.len() - 1).max(1.0)
-        }
-    };
-    commits.iter().enumerate().map(place).collect()
+    let since = |commit: &CommitAccount| commit.time.saturating_sub(first.time).max(0) as f64;
+    let whole = commits.iter().map(since).fold(0.0, f64::max);
+    let steps = number(commits.len() - 1).max(1.0);
+    if whole == 0.0 {
+        return (0..commits.len())
+            .map(|index| number(index) / steps)
+            .collect();
+    }
+    let mut places: Vec<_> = commits.iter().map(|commit| since(commit) / whole).collect();
+    let gap = f64::min(NEXT / FIELD.0, 1.0 / steps);
+    let mut least = 0.0;
+    for place in &mut places {
+        *place = place.max(least);
+        least = *place + gap;
+    }
+    let mut most = 1.0;
+    for place in places.iter_mut().rev() {
+        *place = place.min(most);
+        most = *place - gap;
+    }
+    places
 }
 
 /// One account's value after each commit.
@@ -139,7 +150,7 @@ fn chart(replayed: &Replayed, accounts: &[Account], places: &[f64], measure: &Me
                 }
             }
         }
-        @if measure.strip > 0.0 { (marks(commits, places)) }
+        (measure.marks)
     };
     picture(measure.name, width, height, &content)
 }
@@ -246,15 +257,20 @@ fn lines(top: f64, step: f64) -> Vec<f64> {
     std::iter::successors(Some(0.0), next).collect()
 }
 
-/// Heights of names near those wanted, one line of text apart.
+/// Heights of names near those wanted, one line of text apart, and none above the field.
 pub(super) fn apart(wanted: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by(|a, b| wanted[*b].total_cmp(&wanted[*a]).then(b.cmp(a)));
     let mut heights = wanted.to_vec();
-    let mut free = f64::INFINITY;
-    for index in order {
-        heights[index] = wanted[index].min(free);
-        free = heights[index] - LINE;
+    let mut lowest = f64::INFINITY;
+    for index in &order {
+        heights[*index] = wanted[*index].min(lowest);
+        lowest = heights[*index] - LINE;
+    }
+    let mut highest = ABOVE;
+    for index in order.iter().rev() {
+        heights[*index] = heights[*index].max(highest);
+        highest = heights[*index] + LINE;
     }
     heights
 }

@@ -74,7 +74,7 @@ pub fn passed_over(replayed: &Replayed) -> Markup {
 
 fn head(commit: &CommitAccount) -> Markup {
     html! {
-        th scope="row" { code { (short(&commit.commit)) } div.small { (day(commit.time)) } }
+        th scope="row" { code { (short(&commit.commit)) } div.small.day { (day(commit.time)) } }
     }
 }
 

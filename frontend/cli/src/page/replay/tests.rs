@@ -123,10 +123,19 @@ fn a_replay_of_nothing_is_a_page_too() {
 #[test]
 fn commits_stand_by_their_time_and_none_before_the_last() {
     let commits = replayed().commits;
-    assert_eq!(places(&commits), [0.0, 0.25, 0.5, 0.5, 1.0]);
+    let gap = 7.0 / 800.0;
+    assert_eq!(places(&commits), [0.0, 0.25, 0.5, 0.5 + gap, 1.0]);
     assert_eq!(places(&commits[..1]), [0.0]);
     let together = vec![commits[0].clone(); 3];
     assert_eq!(places(&together), [0.0, 0.5, 1.0]);
+    let mut many = vec![commits[0].clone(); 10_000];
+    many.push(commits[4].clone());
+    let many = places(&many);
+    assert!(many.is_sorted() && many[10_000] <= 1.0 && many[5000] > 0.49);
+    let mut late = vec![commits[0].clone(); 3];
+    late.push(commits[4].clone());
+    late.push(commits[4].clone());
+    assert!(places(&late)[3] < 1.0 && (places(&late)[4] - 1.0).abs() < 1e-9);
     let sums = so_far(&commits, &DOCKERFILE, |count| {
         f64::from(u32::try_from(count.runs).unwrap())
     });
@@ -138,4 +147,5 @@ fn axes_are_round_and_names_do_not_lie_on_each_other() {
     let steps = [0.0, 5.0, 6.0, 42.0, 810.0, 5001.0].map(step).to_vec();
     assert_eq!(steps, [1.0, 1.0, 2.0, 10.0, 200.0, 2000.0]);
     assert_eq!(apart(&[100.0, 100.0, 20.0]), [85.0, 100.0, 20.0]);
+    assert_eq!(apart(&[12.0, 14.0]), [12.0, 27.0]);
 }
