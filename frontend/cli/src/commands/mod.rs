@@ -11,6 +11,7 @@ mod graph;
 mod history;
 mod llb;
 mod lock;
+mod on_daemon;
 mod plan;
 mod prune;
 mod publish;
