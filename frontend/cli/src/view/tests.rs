@@ -6,7 +6,7 @@ use futures::executor::block_on;
 use layercake_planner::plan::Plan;
 
 use super::{dot, mermaid, png, svg, tree};
-use resvg::tiny_skia::{IntRect, Pixmap, PremultipliedColorU8};
+use tiny_skia::{IntRect, Pixmap, PremultipliedColorU8};
 
 use crate::args::ProjectArgs;
 use crate::pipeline::Scope;
