@@ -8,6 +8,8 @@ use layercake_planner::diagnostic::Diagnostic;
 use layercake_planner::render::{Style, render};
 use layercake_planner::source::Source;
 
+use crate::settings::UsageError;
+
 /// The width where there is no terminal.
 const WIDTH: usize = 100;
 
@@ -48,6 +50,15 @@ impl Printer {
         let mut out = io::stdout().lock();
         out.write_all(bytes.as_ref())?;
         out.flush()
+    }
+
+    /// Writes data to stdout that no terminal can show.
+    pub fn binary(&self, bytes: impl AsRef<[u8]>, way: &str) -> anyhow::Result<()> {
+        if Term::stdout().is_term() {
+            let what = "stdout is a terminal, which shows no binary data";
+            return Err(UsageError::new(format!("{what}; {way}")).into());
+        }
+        Ok(self.data(bytes)?)
     }
 
     /// Writes a value to stdout, as JSON that people can read too.

@@ -136,11 +136,16 @@ fn the_plantuml_converter_runs_what_was_counted() {
 #[test]
 fn what_is_not_ignored_costs_runs() {
     let history = history("91726332", "5768a800");
-    let told = reruns(
+    let service = |dockerfile: &str| {
+        let told = reruns(dockerfile, "", &history, Cache::All);
+        let service = told.trim_end_matches(", ").rsplit(' ').next().unwrap();
+        service.to_owned()
+    };
+    let counts = [
+        include_str!("data/guide/notebook-processor.Dockerfile"),
+        include_str!("data/guide/drawio-converter.Dockerfile"),
         include_str!("data/guide/plantuml-converter.Dockerfile"),
-        "",
-        &history,
-        Cache::All,
-    );
-    assert_eq!(told, "apt 0, pip-base 0, clx-common 16, service 16, ");
+    ]
+    .map(service);
+    assert_eq!(counts, ["18", "14", "16"]);
 }

@@ -44,6 +44,11 @@ impl Engine {
         Ok(Self::default())
     }
 
+    /// No daemon, for commands that ask none: LAYERCAKE_BIN is enough.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
     /// The registry's `host:port`.
     pub fn registry(&self) -> Result<String> {
         variable("LAYERCAKE_REGISTRY")

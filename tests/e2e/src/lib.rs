@@ -15,6 +15,7 @@ mod build;
 mod clx;
 mod conda;
 mod container;
+mod devtools;
 mod engine;
 mod expect;
 mod mark;
@@ -26,7 +27,7 @@ mod report;
 mod run;
 mod workspace;
 
-pub use browser::{Seen, Theme, look, screenshot};
+pub use browser::{Browser, Print, Stop, Theme};
 pub use build::{Build, Door};
 pub use clx::{CLX, Clx};
 pub use conda::CondaLock;

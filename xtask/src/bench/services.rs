@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Result;
 
 use super::contender::{Contender, Sample};
-use super::table::{Scenario, report};
+use super::table::{Promise, Row, Scenario, table, verdicts};
 use crate::engine::{self, Engine, UpOptions};
 use crate::step::{note, print, step};
 use crate::{product, run, workspace};
@@ -47,6 +47,19 @@ const PLANS: [Plan; 4] = [
     },
 ];
 
+const PROMISES: [Promise; 2] = [
+    Promise {
+        scenario: "unchanged",
+        limit: 1.0,
+        says: "an unchanged build is not slower than bake",
+    },
+    Promise {
+        scenario: "one source edit",
+        limit: 0.5,
+        says: "a build after one source edit is at least twice as fast as bake",
+    },
+];
+
 /// Measures and prints.
 pub fn services(rounds: u64) -> Result<()> {
     product::example_assets()?;
@@ -54,10 +67,7 @@ pub fn services(rounds: u64) -> Result<()> {
         Contender::layercake(product::binary()?)?,
         Contender::bake()?,
     ];
-    let mut scenarios = PLANS.map(|plan| Scenario {
-        name: plan.name,
-        samples: [Vec::new(), Vec::new()],
-    });
+    let mut scenarios = PLANS.map(|plan| Scenario::new(plan.name));
     for round in 0..rounds {
         note(&format!("==> round {} of {rounds}", round + 1));
         let engine = empty_engine()?;
@@ -82,6 +92,44 @@ fn measure(plan: &Plan, contender: &Contender, engine: &Engine) -> Result<Sample
         plan.name, contender.name, sample.seconds
     ));
     Ok(sample)
+}
+
+fn report(scenarios: &[Scenario<Sample>]) -> String {
+    let rows: Vec<_> = scenarios
+        .iter()
+        .map(|scenario| Row {
+            name: scenario.name,
+            seconds: scenario.medians(|sample| sample.seconds),
+            beside: Vec::new(),
+        })
+        .collect();
+    let ways = ["layercake", "bake"];
+    let ran = scenarios.iter().flat_map(|scenario| {
+        let last = scenario.samples.each_ref().map(|samples| samples.last());
+        ways.into_iter().zip(last).map(|(way, last)| {
+            let ran = last.map_or(&[][..], |sample| &sample.ran);
+            let (name, number) = (scenario.name, ran.len());
+            format!("{name:<24} {way:<10} {number:>3}  {}\n", listed(ran))
+        })
+    });
+    let ran: String = ran.collect();
+    format!(
+        "{}\nwhat ran, the last time\n{ran}\n{}",
+        table(ways, &[], &rows),
+        verdicts(&rows, &PROMISES)
+    )
+}
+
+/// As many names as fit a line.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let more = names.len().saturating_sub(SHOWN);
+    let shown = names[..names.len() - more].join(", ");
+    if more == 0 {
+        shown
+    } else {
+        format!("{shown} and {more} more")
+    }
 }
 
 /// Starts the daemon with nothing but the base images in its cache.
@@ -117,4 +165,33 @@ RUN touch /tmp/loaded
 fn number() -> Result<u64> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
     Ok(u64::try_from(since.as_millis())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ran_and_what_was_promised_is_told() {
+        let samples = |seconds: f64| {
+            vec![Sample {
+                seconds,
+                ran: vec!["step".to_owned(); 8],
+            }]
+        };
+        let text = report(&[Scenario {
+            name: "unchanged",
+            samples: [samples(2.0), samples(3.0)],
+        }]);
+        assert!(
+            text.contains("bake         8  step, step, step, step, step, step and 2 more\n"),
+            "{text}"
+        );
+        assert!(
+            text.ends_with(
+                "\n\nPASS  an unchanged build is not slower than bake: 0.667 of its time\n"
+            ),
+            "{text}"
+        );
+    }
 }

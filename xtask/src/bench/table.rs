@@ -1,96 +1,95 @@
-//! Medians, ratios and verdicts.
+//! Two ways beside each other: medians, ratios and verdicts.
 
-use super::contender::Sample;
-
-/// One scenario with its samples: layercake's, then bake's.
-pub struct Scenario {
+/// What was measured of one scenario: layercake's samples, then the other's.
+pub(super) struct Scenario<S> {
     /// What was done before the build.
-    pub name: &'static str,
+    pub(super) name: &'static str,
     /// The samples.
-    pub samples: [Vec<Sample>; 2],
+    pub(super) samples: [Vec<S>; 2],
 }
 
-/// What is promised of a scenario: the ratio of layercake's time to bake's is at most this.
-const PROMISES: [(&str, f64, &str); 2] = [
-    (
-        "unchanged",
-        1.0,
-        "an unchanged build is not slower than bake",
-    ),
-    (
-        "one source edit",
-        0.5,
-        "a build after one source edit is at least twice as fast as bake",
-    ),
-];
-
-/// The whole of what is printed.
-pub fn report(scenarios: &[Scenario]) -> String {
-    let times = scenarios.iter().map(Scenario::times);
-    let ran = scenarios.iter().flat_map(Scenario::ran);
-    let verdicts = PROMISES.iter().flat_map(|promise| {
-        let named = scenarios
-            .iter()
-            .filter(|scenario| scenario.name == promise.0);
-        named.map(|scenario| scenario.verdict(*promise))
-    });
-    let head = format!(
-        "{:<24} {:>12} {:>12} {:>8}",
-        "median of seconds", "layercake", "bake", "ratio"
-    );
-    let ran_head = "\nwhat ran, the last time".to_owned();
-    let lines = std::iter::once(head)
-        .chain(times)
-        .chain([ran_head])
-        .chain(ran);
-    let lines = lines.chain([String::new()]).chain(verdicts);
-    lines.map(|line| line + "\n").collect()
+/// A scenario in the table.
+pub(super) struct Row {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// The median of seconds of each way.
+    pub(super) seconds: [f64; 2],
+    /// What else is told of them.
+    pub(super) beside: Vec<String>,
 }
 
-impl Scenario {
-    fn medians(&self) -> [f64; 2] {
+/// What is promised of a scenario: the ratio of layercake's time to the other's is at most this.
+pub(super) struct Promise {
+    /// The scenario's name.
+    pub(super) scenario: &'static str,
+    /// The ratio.
+    pub(super) limit: f64,
+    /// The promise in words.
+    pub(super) says: &'static str,
+}
+
+impl<S> Scenario<S> {
+    /// Nothing measured yet.
+    pub(super) fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            samples: [Vec::new(), Vec::new()],
+        }
+    }
+
+    /// The median of something of each way's samples.
+    pub(super) fn medians(&self, of: impl Fn(&S) -> f64) -> [f64; 2] {
         self.samples
             .each_ref()
-            .map(|samples| median(samples.iter().map(|sample| sample.seconds).collect()))
+            .map(|samples| median(samples.iter().map(&of).collect()))
     }
+}
 
-    fn times(&self) -> String {
-        let [ours, theirs] = self.medians();
-        format!(
-            "{:<24} {ours:>12.2} {theirs:>12.2} {:>8.2}",
-            self.name,
-            self.ratio()
-        )
-    }
-
-    fn ran(&self) -> [String; 2] {
-        let [ours, theirs] = &self.samples;
-        [("layercake", ours), ("bake", theirs)].map(|(who, samples)| {
-            let ran = samples
-                .last()
-                .map(|sample| sample.ran.as_slice())
-                .unwrap_or_default();
-            format!(
-                "{:<24} {who:<10} {:>3}  {}",
-                self.name,
-                ran.len(),
-                listed(ran)
-            )
-        })
-    }
-
-    fn verdict(&self, (_, limit, promise): (&str, f64, &str)) -> String {
-        let ratio = self.ratio();
-        verdict(
-            ratio <= limit,
-            &format!("{promise}: {ratio:.2} of its time"),
-        )
-    }
-
+impl Row {
     fn ratio(&self) -> f64 {
-        let [ours, theirs] = self.medians();
-        ours / theirs
+        self.seconds[0] / self.seconds[1]
     }
+}
+
+/// The rows under the names of the two ways and of what else is told.
+pub(super) fn table(ways: [&str; 2], beside: &[&str], rows: &[Row]) -> String {
+    let head = ["median of seconds", ways[0], ways[1], "ratio"];
+    let head = head.iter().chain(beside).map(ToString::to_string).collect();
+    let told = rows.iter().map(|row| {
+        let [ours, theirs] = row.seconds.map(|seconds| format!("{seconds:.2}"));
+        let ratio = format!("{:.3}", row.ratio());
+        let told = [row.name.to_owned(), ours, theirs, ratio].into_iter();
+        told.chain(row.beside.iter().cloned()).collect()
+    });
+    let lines: Vec<Vec<String>> = std::iter::once(head).chain(told).collect();
+    let width = |column: usize| {
+        let cells = lines.iter().filter_map(|line| line.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let line = |cells: &Vec<String>| {
+        let cells = cells.iter().enumerate().map(|(column, cell)| {
+            let width = width(column);
+            match column {
+                0 => format!("{cell:<width$}"),
+                _ => format!("  {cell:>width$}"),
+            }
+        });
+        cells.collect::<String>().trim_end().to_owned() + "\n"
+    };
+    lines.iter().map(line).collect()
+}
+
+/// What is promised of these rows, and whether it holds.
+pub(super) fn verdicts(rows: &[Row], promises: &[Promise]) -> String {
+    let held = promises.iter().flat_map(|promise| {
+        let named = rows.iter().filter(|row| row.name == promise.scenario);
+        named.map(|row| {
+            let ratio = row.ratio();
+            let says = format!("{}: {ratio:.3} of its time", promise.says);
+            verdict(ratio <= promise.limit, &says) + "\n"
+        })
+    });
+    held.collect()
 }
 
 /// A promise, and whether it holds.
@@ -99,7 +98,7 @@ pub(super) fn verdict(holds: bool, promise: &str) -> String {
 }
 
 /// The middle value.
-pub(super) fn median(mut values: Vec<f64>) -> f64 {
+fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     match values.as_slice() {
@@ -109,53 +108,46 @@ pub(super) fn median(mut values: Vec<f64>) -> f64 {
     }
 }
 
-/// As many names as fit a line.
-fn listed(names: &[String]) -> String {
-    const SHOWN: usize = 6;
-    let more = names.len().saturating_sub(SHOWN);
-    let shown = names[..names.len() - more].join(", ");
-    if more == 0 {
-        shown
-    } else {
-        format!("{shown} and {more} more")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn scenario(name: &'static str, ours: &[f64], theirs: &[f64]) -> Scenario {
-        let samples = |seconds: &[f64]| {
-            seconds
-                .iter()
-                .map(|seconds| Sample {
-                    seconds: *seconds,
-                    ran: vec!["step".to_owned(); 8],
-                })
-                .collect()
-        };
-        Scenario {
+    fn row(name: &'static str, ours: &[f64], theirs: &[f64]) -> Row {
+        let scenario = Scenario {
             name,
-            samples: [samples(ours), samples(theirs)],
+            samples: [ours.to_vec(), theirs.to_vec()],
+        };
+        Row {
+            name,
+            seconds: scenario.medians(|seconds| *seconds),
+            beside: vec!["1 layer".to_owned()],
         }
     }
 
     #[test]
     fn medians_decide() {
-        let text = report(&[
-            scenario("unchanged", &[1.0, 9.0, 2.0], &[3.0]),
-            scenario("one source edit", &[2.0], &[3.0]),
-        ]);
-        assert!(
-            text.contains("PASS  an unchanged build is not slower than bake: 0.67"),
-            "{text}"
+        let rows = [
+            row("unchanged", &[1.0, 9.0, 2.0], &[3.0]),
+            row("one source edit", &[2.0], &[3.0]),
+        ];
+        let promise = |scenario, limit| Promise {
+            scenario,
+            limit,
+            says: "it is fast",
+        };
+        let promises = [promise("unchanged", 1.0), promise("one source edit", 0.5)];
+        assert_eq!(
+            verdicts(&rows, &promises),
+            "PASS  it is fast: 0.667 of its time\nFAIL  it is fast: 0.667 of its time\n"
         );
-        assert!(
-            text.contains("FAIL  a build after one source edit"),
-            "{text}"
+        assert_eq!(
+            table(["ours", "theirs"], &["new"], &rows),
+            concat!(
+                "median of seconds  ours  theirs  ratio      new\n",
+                "unchanged          2.00    3.00  0.667  1 layer\n",
+                "one source edit    2.00    3.00  0.667  1 layer\n",
+            )
         );
-        assert!(text.contains("step, step and 2 more"), "{text}");
     }
 
     #[test]

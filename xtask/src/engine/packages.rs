@@ -24,8 +24,8 @@ pub const ALL: &[Program] = &[
 /// What is needed beside an engine that the machine already has.
 pub const REGISTRY: &[Program] = &[("docker-registry", "docker-registry")];
 
-/// What tests look at pages with.
-pub const BROWSER: &[Program] = &[("chromium", "chromium")];
+/// What tests look at pages with, on the screen and on paper.
+pub const BROWSER: &[Program] = &[("chromium", "chromium"), ("pdftotext", "poppler-utils")];
 
 /// What Debian's maintainer scripts ask before they start a daemon.
 const POLICY: &str = "/usr/sbin/policy-rc.d";

@@ -17,7 +17,7 @@ pub use explain::ExplainArgs;
 pub use lock::LockArgs;
 pub use publish::PublishArgs;
 pub use replay::{CachedBuilds, ReplayArgs};
-pub use report::ReportArgs;
+pub use report::{PageArgs, ReportArgs};
 pub use show::{
     CheckArgs, GraphArgs, GraphFormat, LlbArgs, LlbFormat, PlanArgs, SchemaArgs, SchemaOf,
     ShowFormat,

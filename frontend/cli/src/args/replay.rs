@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{ProjectArgs, ShowFormat};
+use super::{PageArgs, ProjectArgs, ShowFormat};
 
 /// Which part of the history, under which Dockerfiles, and what a run costs.
 #[derive(Debug, Args)]
@@ -40,6 +40,9 @@ pub struct ReplayArgs {
     /// How to show it
     #[arg(long, value_enum, default_value_t)]
     pub format: ShowFormat,
+    /// The page.
+    #[command(flatten)]
+    pub page: PageArgs,
     /// The project. A file named by --file stands for that of every commit.
     #[command(flatten)]
     pub project: ProjectArgs,

@@ -1,5 +1,7 @@
 //! Commands that show something.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use super::{DaemonArgs, ProjectArgs};
@@ -41,6 +43,9 @@ pub struct GraphArgs {
     /// The language to draw in
     #[arg(long, value_enum, default_value_t)]
     pub format: GraphFormat,
+    /// Write it to this file; - is stdout
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub output: PathBuf,
     /// The project.
     #[command(flatten)]
     pub project: ProjectArgs,
@@ -101,6 +106,8 @@ pub enum GraphFormat {
     Mermaid,
     /// A picture
     Svg,
+    /// The same picture in pixels
+    Png,
 }
 
 /// The form of LLB.

@@ -7,17 +7,17 @@ use layercake_planner::parse::parse;
 use layercake_planner::plan::Plan;
 use layercake_planner::suggest::{list, suggest};
 
+use super::on_daemon::on_daemon;
 use crate::args::{ExplainArgs, ShowFormat};
 use crate::build::Sizes;
 use crate::daemon::{Daemon, PlannedOn};
 use crate::exit::ExitStatus;
 use crate::explain::{Against, Ahead, Explanation, Keys, long, predict};
-use crate::interrupt::interruptible;
 use crate::pipeline::Scope;
 use crate::printer::Printer;
 use crate::project::Project;
 use crate::records::{Builder, History, Store};
-use crate::settings::{Environment, ProjectSettings, UsageError};
+use crate::settings::{Environment, UsageError};
 
 /// Runs the command.
 pub async fn run(
@@ -25,16 +25,12 @@ pub async fn run(
     environment: &impl Environment,
     printer: &Printer,
 ) -> anyhow::Result<ExitStatus> {
-    let settings = ProjectSettings::new(args.project, environment)?;
-    let mut project = Project::open(&settings)?;
-    interruptible(Box::pin(async {
-        let daemon = Daemon::connect(&args.daemon, environment).await?;
-        project.choose_platform(&settings, &daemon).await?;
-        let (scope, stages) = wanted(&args.names, &project);
+    let work = async |project: &mut Project, daemon: &Daemon| {
+        let (scope, stages) = wanted(&args.names, project);
         // A large cache takes the daemon as long to list as files take to hash.
         let (held, whole) = tokio::join!(
             daemon.client.cache_records(),
-            daemon.whole(&mut project, &scope, printer)
+            daemon.whole(project, &scope, printer)
         );
         let (PlannedOn { plan, images, .. }, whole) = whole?;
         let session = daemon.client.attach(Daemon::logins()).await?;
@@ -94,9 +90,9 @@ pub async fn run(
             ShowFormat::Text => printer.data(long(&explanation))?,
             ShowFormat::Json => printer.json(&explanation)?,
         }
-        Ok(ExitStatus::Success)
-    }))
-    .await
+        Ok(())
+    };
+    on_daemon(args.project, &args.daemon, environment, work).await
 }
 
 /// The services to plan, and the stages to tell of; all of them if none is named.

@@ -4,14 +4,14 @@ use buildkit_llb::dump;
 use layercake_lower::LoweredImage;
 use serde_json::{Map, Value};
 
+use super::on_daemon::on_daemon;
 use crate::args::{LlbArgs, LlbFormat};
 use crate::daemon::Daemon;
 use crate::exit::ExitStatus;
-use crate::interrupt::interruptible;
 use crate::pipeline::Scope;
 use crate::printer::Printer;
 use crate::project::Project;
-use crate::settings::{Environment, ProjectSettings, UsageError};
+use crate::settings::{Environment, UsageError};
 
 /// Runs the command. The definition takes its context from whichever session it is solved in.
 pub async fn run(
@@ -19,20 +19,19 @@ pub async fn run(
     environment: &impl Environment,
     printer: &Printer,
 ) -> anyhow::Result<ExitStatus> {
-    let settings = ProjectSettings::new(args.project, environment)?;
-    let mut project = Project::open(&settings)?;
-    interruptible(Box::pin(async {
-        let daemon = Daemon::connect(&args.daemon, environment).await?;
-        project.choose_platform(&settings, &daemon).await?;
+    let work = async |project: &mut Project, daemon: &Daemon| {
         let scope = Scope::Services(args.services);
-        let lowered = daemon.lower(&mut project, &scope, printer).await?;
+        let lowered = daemon.lower(project, &scope, printer).await?;
         match args.format {
-            LlbFormat::Raw => printer.data(only(&lowered.images)?.definition.to_bytes())?,
+            LlbFormat::Raw => printer.binary(
+                only(&lowered.images)?.definition.to_bytes(),
+                "pipe it to `buildctl debug dump-llb`, or use --format json",
+            )?,
             LlbFormat::Json => printer.json(&json(&lowered.images)?)?,
         }
-        Ok(ExitStatus::Success)
-    }))
-    .await
+        Ok(())
+    };
+    on_daemon(args.project, &args.daemon, environment, work).await
 }
 
 /// The one service whose bytes are wanted.

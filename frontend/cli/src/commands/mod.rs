@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod context;
+mod deliver;
 mod du;
 mod explain;
 mod frontend;
@@ -10,6 +11,7 @@ mod graph;
 mod history;
 mod llb;
 mod lock;
+mod on_daemon;
 mod plan;
 mod prune;
 mod publish;

@@ -4,16 +4,16 @@ use std::collections::HashSet;
 
 use layercake_solve::PruneOptions;
 
+use super::on_daemon::on_daemon;
 use crate::args::{PruneArgs, ShowFormat};
 use crate::cache::{Pruned, Selection, older_than, select, text};
 use crate::daemon::{Daemon, PlannedOn};
 use crate::exit::ExitStatus;
-use crate::interrupt::interruptible;
 use crate::pipeline::Scope;
 use crate::printer::Printer;
 use crate::project::Project;
 use crate::replay::Costs;
-use crate::settings::{Environment, ProjectSettings};
+use crate::settings::Environment;
 
 /// How many records one request names.
 const AT_ONCE: usize = 500;
@@ -24,18 +24,13 @@ pub async fn run(
     environment: &impl Environment,
     printer: &Printer,
 ) -> anyhow::Result<ExitStatus> {
-    let settings = ProjectSettings::new(args.project, environment)?;
-    let mut project = Project::open(&settings)?;
     let age = args.older_than.as_deref().map(older_than).transpose()?;
     let costs = match &args.costs_from {
         Some(path) => Costs::of_report(path)?,
         None => Costs::default(),
     };
-    interruptible(Box::pin(async {
-        let daemon = Daemon::connect(&args.daemon, environment).await?;
-        project.choose_platform(&settings, &daemon).await?;
-        let (PlannedOn { plan, .. }, whole) =
-            daemon.whole(&mut project, &Scope::Whole, printer).await?;
+    let work = async |project: &mut Project, daemon: &Daemon| {
+        let (PlannedOn { plan, .. }, whole) = daemon.whole(project, &Scope::Whole, printer).await?;
         let records = daemon.client.cache_records().await?;
         let selection = Selection {
             keep: args.keep,
@@ -75,7 +70,7 @@ pub async fn run(
             ShowFormat::Text => printer.data(text::pruned(&pruned))?,
             ShowFormat::Json => printer.json(&pruned)?,
         }
-        Ok(ExitStatus::Success)
-    }))
-    .await
+        Ok(())
+    };
+    on_daemon(args.project, &args.daemon, environment, work).await
 }

@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::PathBuf;
 
 use anyhow::Context as _;
 use layercake_solve::{REPORT_VERSION, Report};
 
+use super::deliver::deliver;
 use crate::args::ReportArgs;
 use crate::exit::ExitStatus;
 use crate::page;
@@ -32,42 +32,6 @@ pub fn run(args: &ReportArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
         ))
         .into());
     }
-    let page = page::html(&report);
-    let written = match &args.html {
-        Some(path) if path.as_os_str() != "-" => {
-            fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
-            path.clone()
-        }
-        Some(_) if args.open => {
-            return Err(UsageError::new(
-                "--open shows no page that goes to stdout; name a file by --html",
-            )
-            .into());
-        }
-        Some(_) => {
-            printer.data(page)?;
-            return Ok(ExitStatus::Success);
-        }
-        None => keep(&page)?,
-    };
-    if args.open {
-        open::that_detached(&written).with_context(|| {
-            format!(
-                "no browser could be started; open {} in one",
-                written.display()
-            )
-        })?;
-    }
+    deliver(&page::report(&report), &args.page, printer)?;
     Ok(ExitStatus::Success)
-}
-
-/// Writes the page where it stays until temporary files are cleared away.
-fn keep(page: &str) -> anyhow::Result<PathBuf> {
-    let file = tempfile::Builder::new()
-        .prefix("layercake-")
-        .suffix(".html")
-        .tempfile()
-        .context("cannot make a temporary file")?;
-    fs::write(file.path(), page)?;
-    Ok(file.into_temp_path().keep()?)
 }

@@ -1,29 +1,18 @@
-//! The report of a build as one HTML page: nothing is fetched and no script runs, so it works from a disk, in print and
+//! What there is to tell as one HTML page: nothing is fetched and no script runs, so it works from a disk, in print and
 //! by keyboard, in light and dark.
 
-mod graph;
-mod prediction;
-mod table;
-#[cfg(test)]
-mod tests;
-mod timeline;
+mod replay;
+mod report;
 
-use layercake_solve::{Report, StageReport, StageState};
+pub use replay::html as replay;
+pub use report::html as report;
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-
-use crate::view::count;
 
 const STYLE: &str = include_str!("style.css");
 
-/// The page.
-pub fn html(report: &Report) -> String {
-    let services: Vec<_> = report
-        .services
-        .iter()
-        .map(|service| service.name.as_str())
-        .collect();
-    let title = format!("Build of {}", services.join(", "));
-    let critical = timeline::critical_path(&report.stages);
+/// The page around what it tells.
+fn document(title: &str, content: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -35,79 +24,50 @@ pub fn html(report: &Report) -> String {
             }
             body {
                 h1 { (title) }
-                p { (summary(report)) }
-                (images(report))
-                h2 { "Graph" }
-                p.legend {
-                    @for state in STATES {
-                        span class=(class(state)) { (class(state)) }
-                        " "
-                    }
-                    "taller boxes took longer; choose one to see its row"
-                }
-                (graph::graph(&report.stages))
-                (timeline::timeline(&report.stages, &critical))
-                (prediction::prediction(report))
-                (table::table(report, &critical))
+                (content)
             }
         }
     };
     page.into_string()
 }
 
-const STATES: [StageState; 4] = [
-    StageState::Ran,
-    StageState::Cached,
-    StageState::Failed,
-    StageState::Canceled,
-];
-
-/// The name of a state, which is its class too.
-fn class(state: StageState) -> &'static str {
-    match state {
-        StageState::Ran => "ran",
-        StageState::Cached => "cached",
-        StageState::Failed => "failed",
-        StageState::Canceled => "canceled",
+/// What may be wider than the page; the keyboard can scroll it.
+fn wide(name: &str, content: &Markup) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(name) { (content) }
     }
 }
 
-fn summary(report: &Report) -> String {
-    let states = STATES.map(|state| (report.in_state(state).count(), class(state)));
-    let told = states.into_iter().filter(|(number, _)| *number > 0);
-    let told: Vec<_> = told
-        .map(|(number, name)| format!("{number} {name}"))
-        .collect();
-    format!(
-        "{}: {}",
-        count(report.stages.len(), "stage"),
-        told.join(", ")
+/// A picture of this size.
+fn picture(name: &str, width: f64, height: f64, content: &Markup) -> Markup {
+    let (width, height) = (round(width), round(height));
+    wide(
+        name,
+        &html! {
+            svg xmlns="http://www.w3.org/2000/svg" width=(width) height=(height)
+                viewBox=(format!("0 0 {width} {height}")) role="group" aria-label=(name) { (content) }
+        },
     )
 }
 
-fn images(report: &Report) -> Markup {
-    html! {
-        @if report.services.iter().any(|service| service.digest.is_some()) {
-            h2 { "Images" }
-            ul {
-                @for service in &report.services {
-                    @if let Some(digest) = &service.digest {
-                        li { (service.name) " " code { (digest) } }
-                    }
-                }
-            }
-        }
-    }
+/// A length in pixels, as short as it can be said.
+fn round(length: f64) -> String {
+    let text = format!("{length:.1}");
+    text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
 }
 
-fn seconds(stage: &StageReport) -> String {
-    match stage.state {
-        StageState::Cached | StageState::Canceled => "-".to_owned(),
-        _ => format!("{:.1}", stage.seconds),
-    }
+/// How many of something, as a length.
+fn number(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-/// The name of a stage's row, for links.
-fn anchor(index: usize) -> String {
-    format!("stage-{index}")
+/// A page is complete in itself: it names no other place and runs nothing.
+#[cfg(test)]
+fn assert_alone(page: &str) {
+    let outside = page.replace("http://www.w3.org/2000/svg", "");
+    for reference in [
+        "http:", "https:", "//", "url(", "@import", "<script", "src=",
+    ] {
+        assert!(!outside.contains(reference), "{reference}");
+    }
 }

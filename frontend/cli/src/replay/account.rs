@@ -112,8 +112,23 @@ pub struct CommitAccount {
     pub problem: Option<String>,
     /// The stages that ran again.
     pub stages: Vec<String>,
+    /// The stages whose own meaning changed.
+    pub ideal: Vec<String>,
     /// How many steps of its Dockerfile ran again, by service.
     pub steps: BTreeMap<String, usize>,
+    /// What all services together would have run.
+    pub total: Totals,
+}
+
+/// The rows that ran again at a commit.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ran {
+    /// Stages under layercake.
+    pub(super) layercake: Vec<usize>,
+    /// Stages whose own meaning changed.
+    pub(super) ideal: Vec<usize>,
+    /// Steps of the Dockerfiles, by service.
+    pub(super) steps: BTreeMap<String, Vec<usize>>,
 }
 
 impl CommitAccount {
@@ -142,11 +157,40 @@ impl Totals {
         self.ideal.add(stage.ideal, stage.seconds);
     }
 
-    fn add_step(&mut self, step: &StepAccount) {
-        self.dockerfile.add(step.reruns, step.seconds);
+    fn add_step(&mut self, step: &StepAccount, runs: usize) {
+        self.dockerfile.add(runs, step.seconds);
         if step.step.to_ascii_uppercase().starts_with("RUN ") {
-            self.commands.add(step.reruns, step.seconds);
+            self.commands.add(runs, step.seconds);
         }
+    }
+}
+
+impl Ran {
+    /// What ran at a commit, by the names that everything has at last.
+    fn tell(
+        &self,
+        mut commit: CommitAccount,
+        stages: &[StageAccount],
+        services: &[ServiceAccount],
+    ) -> CommitAccount {
+        for stage in self.layercake.iter().map(|row| &stages[*row]) {
+            commit.stages.push(stage.stage.clone());
+            commit.total.layercake.add(1, stage.seconds);
+        }
+        for stage in self.ideal.iter().map(|row| &stages[*row]) {
+            commit.ideal.push(stage.stage.clone());
+            commit.total.ideal.add(1, stage.seconds);
+        }
+        for service in services {
+            let Some(rows) = self.steps.get(&service.name) else {
+                continue;
+            };
+            commit.steps.insert(service.name.clone(), rows.len());
+            for row in rows {
+                commit.total.add_step(&service.steps[*row], 1);
+            }
+        }
+        commit
     }
 }
 
@@ -180,8 +224,8 @@ impl Replay<'_> {
                 .filter(|stage| stage.services.contains(&name))
                 .for_each(|stage| own.add_stage(stage));
             for step in &steps {
-                own.add_step(step);
-                total.add_step(step);
+                own.add_step(step, step.reruns);
+                total.add_step(step, step.reruns);
             }
             services.push(ServiceAccount {
                 name,
@@ -189,10 +233,13 @@ impl Replay<'_> {
                 steps,
             });
         }
+        let commits = self.commits.into_iter().zip(&self.ran);
+        let commits: Vec<_> = commits
+            .map(|(commit, ran)| ran.tell(commit, &stages, &services))
+            .collect();
         Replayed {
             version: VERSION,
-            builds: self
-                .commits
+            builds: commits
                 .iter()
                 .filter(|commit| commit.problem.is_none())
                 .count(),
@@ -200,7 +247,7 @@ impl Replay<'_> {
             stages,
             total,
             costed: !costs.is_empty(),
-            commits: self.commits,
+            commits,
         }
     }
 }

@@ -9,7 +9,9 @@ mod settings;
 mod tests;
 pub mod text;
 
-pub use account::Replayed;
+pub use account::{CommitAccount, Count, Replayed, Totals};
+#[cfg(test)]
+pub use account::{ServiceAccount, StageAccount, StepAccount};
 pub use settings::{Costs, ReplaySettings};
 
 use std::collections::{BTreeMap, HashMap};
@@ -18,7 +20,7 @@ use layercake_replay::Tally;
 use layercake_replay::dockerfile::Follow;
 use layercake_replay::planned::PlannedStage;
 
-use account::CommitAccount;
+use account::Ran;
 use look::{Build, Look};
 
 use crate::facts::git::{Commit, History};
@@ -73,6 +75,8 @@ struct Replay<'r> {
     services: Vec<Vec<String>>,
     dockerfiles: BTreeMap<String, Followed>,
     commits: Vec<CommitAccount>,
+    /// What ran at each of them.
+    ran: Vec<Ran>,
 }
 
 impl<'r> Replay<'r> {
@@ -85,6 +89,7 @@ impl<'r> Replay<'r> {
             services: Vec::new(),
             dockerfiles: BTreeMap::new(),
             commits: Vec::new(),
+            ran: Vec::new(),
         }
     }
 
@@ -106,13 +111,11 @@ impl<'r> Replay<'r> {
                 .zip(planned.stages.iter().map(key))
                 .collect()
         };
-        let ran = self.layercake.build(&pair(|stage| stage.key));
-        self.ideal.build(&pair(|stage| stage.meaning));
-        let mut account = CommitAccount::of(commit);
-        account.stages = ran
-            .iter()
-            .map(|row| self.layercake.rows()[*row].name.clone())
-            .collect();
+        let mut ran = Ran {
+            layercake: self.layercake.build(&pair(|stage| stage.key)),
+            ideal: self.ideal.build(&pair(|stage| stage.meaning)),
+            steps: BTreeMap::new(),
+        };
         for (service, steps) in &build.dockerfiles {
             let cache = self.settings.cache;
             let followed = self
@@ -124,14 +127,15 @@ impl<'r> Replay<'r> {
                 });
             let rows = followed.follow.rows(steps, &mut followed.tally);
             let keys = steps.iter().map(|step| step.key);
-            let ran = followed
+            let again = followed
                 .tally
                 .build(&rows.into_iter().zip(keys).collect::<Vec<_>>());
-            if !ran.is_empty() {
-                account.steps.insert(service.clone(), ran.len());
+            if !again.is_empty() {
+                ran.steps.insert(service.clone(), again);
             }
         }
-        self.commits.push(account);
+        self.commits.push(CommitAccount::of(commit));
+        self.ran.push(ran);
     }
 
     fn pass_over(&mut self, commit: &Commit, problem: String) {
@@ -139,5 +143,6 @@ impl<'r> Replay<'r> {
             problem: Some(problem),
             ..CommitAccount::of(commit)
         });
+        self.ran.push(Ran::default());
     }
 }

@@ -35,6 +35,7 @@ fn settings(repository: &Repository, change: impl FnOnce(&mut ReplayArgs)) -> Re
         costs_from: None,
         cached: CachedBuilds::All,
         format: ShowFormat::Text,
+        page: crate::args::PageArgs::default(),
         project: crate::args::ProjectArgs {
             context: repository.path().into(),
             ..Default::default()
@@ -76,10 +77,39 @@ fn made_up() -> Repository {
     repository
 }
 
+/// What is told of each commit adds up to what is told of the history.
+fn assert_adds_up(replayed: &Replayed) {
+    let counts = |of: fn(&Totals) -> Count| {
+        let commits = replayed.commits.iter().map(|commit| of(&commit.total));
+        let (runs, seconds) = commits.fold((0, 0.0), |(runs, seconds), count| {
+            (runs + count.runs, seconds + count.seconds)
+        });
+        let whole = of(&replayed.total);
+        assert_eq!(runs, whole.runs);
+        assert!(
+            (seconds - whole.seconds).abs() < 1e-6,
+            "{seconds} {whole:?}"
+        );
+    };
+    counts(|totals| totals.dockerfile);
+    counts(|totals| totals.commands);
+    counts(|totals| totals.layercake);
+    counts(|totals| totals.ideal);
+    for commit in &replayed.commits {
+        assert_eq!(commit.stages.len(), commit.total.layercake.runs);
+        assert_eq!(commit.ideal.len(), commit.total.ideal.runs);
+        assert_eq!(
+            commit.steps.values().sum::<usize>(),
+            commit.total.dockerfile.runs
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_history_is_counted_by_each_account() {
     let repository = made_up();
     let replayed = replay(&settings(&repository, |_| {})).await.unwrap();
+    assert_adds_up(&replayed);
     insta::assert_snapshot!(text::render(&replayed), @r"
     6 commits of 8 counted; a first run is not
 
@@ -232,6 +262,7 @@ async fn the_recorded_history_is_counted_by_each_account() {
         args.step_costs.clear();
     });
     let replayed = replay(&settings).await.unwrap();
+    assert_adds_up(&replayed);
     insta::assert_snapshot!(text::render(&replayed), @r"
     47 commits of 47 counted; a first run is not
 

@@ -1,10 +1,13 @@
 //! Plans made visible: as a tree, as JSON, as a graph.
 
 mod dot;
+mod drawing;
 mod json;
 mod layers;
 mod mermaid;
 mod network;
+mod picture;
+mod png;
 mod svg;
 pub mod table;
 mod tree;
@@ -13,7 +16,9 @@ pub use dot::dot;
 pub use json::json;
 pub use layers::{layers, layers_json};
 pub use mermaid::mermaid;
-pub use svg::{TooLarge, svg};
+pub use picture::TooLarge;
+pub use png::png;
+pub use svg::svg;
 pub use tree::tree;
 
 #[cfg(test)]

@@ -1,95 +1,106 @@
-//! A plan as a picture.
+//! A picture as SVG.
+
+use std::fmt::Write;
 
 use layercake_planner::plan::Plan;
-use layout::backends::svg::SVGWriter;
-use layout::core::base::Orientation;
-use layout::core::color::Color;
 use layout::core::geometry::Point;
-use layout::core::style::{LineStyleKind, StyleAttr};
-use layout::std_shapes::shapes::{Arrow, Element, LineEndKind, ShapeKind};
-use layout::topo::layout::VisualGraph;
 
-use super::network::{Line, Network, Node, NodeKind};
+use super::drawing::{Channels, Frame, Line, Text};
+use super::picture::{TooLarge, picture};
 
-/// The size of letters, and the room that one takes; names are measured by it.
-const FONT_SIZE: usize = 14;
-const LETTER: (f64, f64) = (8.5, 18.0);
-const MARGIN: f64 = 20.0;
-
-/// The most nodes that are laid out: more take minutes, and nobody could read them.
-const MOST_NODES: usize = 500;
-
-/// A graph that is too large for a picture.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a picture of {0} nodes cannot be read; name some of the services, or use --format dot")]
-pub struct TooLarge(usize);
+/// The fonts to look for; the first is the one that PNG is painted with.
+const FONTS: &str = "'DejaVu Sans Mono', ui-monospace, Menlo, Consolas, monospace";
 
 /// The plan as SVG.
 pub fn svg(plan: &Plan) -> Result<String, TooLarge> {
-    let Network { nodes, lines } = Network::of(plan);
-    if nodes.len() > MOST_NODES {
-        return Err(TooLarge(nodes.len()));
-    }
-    let mut graph = VisualGraph::new(Orientation::LeftToRight);
-    let handles: Vec<_> = nodes
-        .iter()
-        .map(|node| graph.add_node(element(node)))
-        .collect();
-    for line in lines {
-        graph.add_edge(arrow(line), handles[line.from], handles[line.to]);
-    }
-    let mut writer = SVGWriter::new();
-    graph.do_it(false, false, false, &mut writer);
-    Ok(writer.finalize())
-}
-
-fn element(node: &Node) -> Element {
-    let text = node.lines.join("\n");
-    let shape = ShapeKind::new_box(&text);
-    let (fill, width, rounded) = match node.kind {
-        NodeKind::Base => (0xeeee_eeff, 1, 0),
-        NodeKind::Stage => (0xffff_ffff, 1, 10),
-        NodeKind::Expensive => (0xfff3_d6ff, 3, 10),
-        NodeKind::Service => (0xdfee_ffff, 2, 0),
-    };
-    let look = StyleAttr::new(
-        Color::new(0x0000_00ff),
-        width,
-        Some(Color::new(fill)),
-        rounded,
-        FONT_SIZE,
+    let drawing = picture(plan)?;
+    let (width, height) = drawing.size();
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n");
+    let _ = writeln!(
+        out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {width} {height}\">\n<g font-family=\"{FONTS}\" text-anchor=\"middle\">"
     );
-    Element::create(shape, look, Orientation::LeftToRight, size(node))
+    for line in &drawing.lines {
+        write_line(&mut out, line);
+    }
+    for frame in &drawing.frames {
+        write_box(&mut out, frame);
+    }
+    for text in &drawing.texts {
+        write_text(&mut out, text);
+    }
+    out.push_str("</g>\n</svg>\n");
+    Ok(out)
 }
 
-fn size(node: &Node) -> Point {
-    let widest = node
-        .lines
-        .iter()
-        .map(|line| line.chars().count())
-        .max()
-        .unwrap_or(0);
-    let letters = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-    Point::new(
-        letters(widest) * LETTER.0 + MARGIN,
-        letters(node.lines.len()) * LETTER.1 + MARGIN,
-    )
-}
-
-fn arrow(line: Line) -> Arrow {
-    let style = if line.reads {
-        LineStyleKind::Dashed
+fn write_line(out: &mut String, line: &Line) {
+    let (color, width) = (web(line.color), line.width);
+    let _ = write!(out, "<path d=\"M {}", at(line.start));
+    for [towards, from, to] in &line.curves {
+        let _ = write!(out, " C {}, {}, {}", at(*towards), at(*from), at(*to));
+    }
+    let dashes = if line.dashed {
+        " stroke-dasharray=\"5,5\""
     } else {
-        LineStyleKind::Normal
+        ""
     };
-    let look = StyleAttr::new(Color::new(0x5555_55ff), 1, None, 0, FONT_SIZE);
-    Arrow::new(
-        LineEndKind::None,
-        LineEndKind::Arrow,
-        style,
-        "",
-        &look,
-        &None,
-        &None,
-    )
+    let _ = writeln!(
+        out,
+        "\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{width}\"{dashes}/>"
+    );
+    for head in &line.heads {
+        let points = head.map(at).join(", ");
+        let _ = writeln!(out, "<polygon points=\"{points}\" fill=\"{color}\"/>");
+    }
+}
+
+fn write_box(out: &mut String, frame: &Frame) {
+    let _ = writeln!(
+        out,
+        "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"{}\" fill=\"{}\" stroke=\"{}\" \
+         stroke-width=\"{}\"/>",
+        frame.at.x,
+        frame.at.y,
+        frame.size.x,
+        frame.size.y,
+        frame.rounded,
+        web(frame.fill),
+        web(frame.color),
+        frame.width
+    );
+}
+
+fn write_text(out: &mut String, text: &Text) {
+    let _ = writeln!(
+        out,
+        "<text x=\"{}\" y=\"{:.2}\" font-size=\"{}\">{}</text>",
+        text.at.x,
+        text.at.y,
+        text.size,
+        escaped(&text.letters)
+    );
+}
+
+fn at(point: Point) -> String {
+    format!("{:.2} {:.2}", point.x, point.y)
+}
+
+fn web(color: Channels) -> String {
+    format!("#{}", hex::encode(color))
+}
+
+/// Text between tags.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_are_no_markup() {
+        assert_eq!(super::escaped("a<b>&c"), "a&lt;b&gt;&amp;c");
+    }
 }

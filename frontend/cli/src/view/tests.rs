@@ -5,7 +5,9 @@ use std::path::Path;
 use futures::executor::block_on;
 use layercake_planner::plan::Plan;
 
-use super::{dot, mermaid, svg, tree};
+use super::{dot, mermaid, png, svg, tree};
+use tiny_skia::{IntRect, Pixmap, PremultipliedColorU8};
+
 use crate::args::ProjectArgs;
 use crate::pipeline::Scope;
 use crate::project::Project;
@@ -42,4 +44,49 @@ fn graphs() {
     let picture = svg(&plan).unwrap();
     assert!(picture.starts_with("<?xml") && picture.trim_end().ends_with("</svg>"));
     assert!(plan.stages().all(|(_, stage)| picture.contains(&stage.id)));
+}
+
+/// How many pixels of a part of a picture are as dark as letters and frames.
+fn ink(picture: &Pixmap, part: IntRect) -> usize {
+    let part = picture.clone_rect(part).unwrap();
+    let dark = |pixel: &&PremultipliedColorU8| pixel.red() < 100 && pixel.green() < 100;
+    part.pixels().iter().filter(dark).count()
+}
+
+#[test]
+fn a_png_is_the_picture_of_the_svg_with_its_letters() {
+    let plan = plan("multi-stage");
+    let drawn = svg(&plan).unwrap();
+    let picture = Pixmap::decode_png(&png(&plan).unwrap()).unwrap();
+    let size = format!(
+        "viewBox=\"0 0 {} {}\"",
+        picture.width() / 2,
+        picture.height() / 2
+    );
+    assert!(drawn.contains(&size), "{size}: {drawn}");
+    let number = |shape: &str, name: &str| -> i32 {
+        let value = shape.split_once(&format!(" {name}=\"")).unwrap().1;
+        let whole = value.split(['.', '"']).next().unwrap();
+        whole.parse::<i32>().unwrap() * 2
+    };
+    let boxes: Vec<_> = drawn
+        .lines()
+        .filter(|line| line.starts_with("<rect"))
+        .collect();
+    assert_eq!(
+        boxes.len(),
+        plan.stages().len() + plan.bases.len() + plan.services.len()
+    );
+    for shape in boxes {
+        let [x, y] = ["x", "y"].map(|name| number(shape, name) + 10);
+        let [width, height] = ["width", "height"].map(|name| number(shape, name) - 20);
+        let inside = IntRect::from_xywh(x, y, width.unsigned_abs(), height.unsigned_abs()).unwrap();
+        assert!(ink(&picture, inside) > 100, "no letters in {shape}");
+    }
+    let corner = picture.pixel(0, 0).unwrap();
+    assert_eq!(
+        (corner.red(), corner.alpha()),
+        (255, 255),
+        "it lies on white"
+    );
 }

@@ -7,6 +7,7 @@ mod edits;
 mod errors;
 mod examples;
 mod explain;
+mod graph;
 mod images;
 mod lock;
 mod outputs;

@@ -1,12 +1,13 @@
-//! The page of a report, as a browser shows it.
+//! The pages of a report and of a replay, as a browser shows them, as the keyboard meets them, and in print. But for
+//! the last test, none needs a daemon.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, ensure};
-use layercake_tests::{Engine, Theme, Workspace, look, mark, screenshot};
+use layercake_tests::{Browser, Engine, Theme, Workspace, mark};
 use serde_json::Value;
 
 /// A report with every state, every kind of cause, and a prediction that did not hold.
@@ -86,37 +87,164 @@ fn check(report: &Value, document: &str) -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn the_browser_shows_every_stage_its_state_and_its_causes() -> Result<()> {
-    let (engine, workspace) = (Engine::given()?, Workspace::of_example("hello")?);
-    let page = page(&engine, &workspace, REPORT)?;
-    let seen = look(&page)?;
-    ensure!(seen.console.is_empty(), "{:#?}", seen.console);
-    check(&serde_json::from_str(REPORT)?, &seen.document)?;
-    for text in [
-        "1 did not",
-        "cached, wrongly",
-        "exit code: 1",
-        "make settings &lt;strict&gt;",
-    ] {
+/// The keyboard reaches everything that there is to reach, in the document's order, and it can be seen where it is.
+fn check_keyboard(browser: &mut Browser) -> Result<()> {
+    let stops = browser.tab_through()?;
+    ensure!(!stops.is_empty(), "nothing can be reached");
+    for (at, stop) in (0..).zip(&stops) {
         ensure!(
-            seen.document.contains(text),
-            "no `{text}` in {}",
-            seen.document
+            stop.place == Some(at),
+            "stop {at} of the tab key is {stop:?}"
         );
+        ensure!(stop.visible, "{stop:?} looks the same with the focus");
     }
-    let light = fs::read(screenshot(&page, Theme::Light, "report-light")?)?;
-    let dark = fs::read(screenshot(&page, Theme::Dark, "report-dark")?)?;
+    Ok(())
+}
+
+/// On paper there are these names, in dark letters on white, whatever is preferred on the screen.
+fn check_print(page: &Path, name: &str, names: &[&str]) -> Result<()> {
+    for theme in [Theme::Light, Theme::Dark] {
+        let print = Browser::open(page, theme)?.print(&format!("{name}-{theme:?}"))?;
+        for name in names {
+            let name: String = name.split_whitespace().collect();
+            ensure!(print.text.contains(&name), "no `{name}` in {}", print.text);
+        }
+        let white = print.points.iter().filter(|point| **point > 250).count();
+        ensure!(
+            white * 10 > print.points.len() * 7,
+            "{} has a background",
+            print.path.display()
+        );
+        let ink = print.points.iter().filter(|point| **point < 90).count();
+        ensure!(ink > 100, "{} has pale letters", print.path.display());
+    }
+    Ok(())
+}
+
+/// Nothing is said on the console in either theme, and the themes differ.
+fn check_themes(page: &Path, name: &str) -> Result<()> {
+    let picture = |theme: Theme| -> Result<Vec<u8>> {
+        let mut browser = Browser::open(page, theme)?;
+        let said = browser.console()?;
+        ensure!(said.is_empty(), "{said:#?}");
+        browser.screenshot(&format!("{name}-{theme:?}"))
+    };
     ensure!(
-        light != dark,
+        picture(Theme::Light)? != picture(Theme::Dark)?,
         "the page does not follow what the viewer prefers"
     );
     Ok(())
 }
 
 #[test]
+fn the_browser_shows_every_stage_its_state_and_its_causes() -> Result<()> {
+    let (engine, workspace) = (Engine::none(), Workspace::of_example("hello")?);
+    let page = page(&engine, &workspace, REPORT)?;
+    let report: Value = serde_json::from_str(REPORT)?;
+    let mut browser = Browser::open(&page, Theme::Light)?;
+    let document = browser.document()?;
+    check(&report, &document)?;
+    for text in [
+        "1 did not",
+        "cached, wrongly",
+        "exit code: 1",
+        "make settings &lt;strict&gt;",
+    ] {
+        ensure!(document.contains(text), "no `{text}` in {document}");
+    }
+    check_themes(&page, "report")?;
+    check_keyboard(&mut browser)?;
+    let row = browser.follow("settings, run, ran, 12.7 s")?;
+    ensure!(row.contains("command changed"), "{row}");
+    let stages = report["stages"].as_array().into_iter().flatten();
+    let names: Vec<_> = stages.filter_map(|stage| stage["id"].as_str()).collect();
+    check_print(&page, "report", &names)
+}
+
+#[test]
+fn the_browser_shows_what_history_would_have_run() -> Result<()> {
+    let workspace = Workspace::of_example("hello")?;
+    let dockerfile =
+        "FROM python:3.11-slim\nRUN pip install jinja2\nCOPY src /src\nRUN pip install /src\n";
+    let commit = |path: &str, text: &str, subject: &str| -> Result<()> {
+        workspace.write(path, text)?;
+        workspace.git(&["add", "--all"])?;
+        workspace.git(&["commit", "-q", "-m", subject])
+    };
+    let file = workspace.read("layercake.yaml")?;
+    fs::create_dir(workspace.root().join("hello"))?;
+    commit("hello/Dockerfile", dockerfile, "Dockerfile")?;
+    commit("src/hello/__init__.py", "one = 1\n", "Edit & more")?;
+    commit(
+        "layercake.yaml",
+        &file.replace("[deps, app]", "[dep, app]"),
+        "Wrong <name>",
+    )?;
+    commit(
+        "layercake.yaml",
+        &file.replace("3.1.6", "3.1.5"),
+        "Older jinja",
+    )?;
+    commit("src/hello/__init__.py", "two = 2\n", "Edit again")?;
+    let page = workspace.beside("replay.html");
+    let mut replay = Engine::none().layercake()?;
+    replay
+        .args(["replay", "--step-cost", "pip install=30", "--html"])
+        .arg(&page);
+    let output = replay.current_dir(workspace.root()).output()?;
+    let told = String::from_utf8(output.stdout)?;
+    ensure!(
+        output.status.success() && told.contains("of 6 counted"),
+        "{told}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let mut browser = Browser::open(&page, Theme::Light)?;
+    let document = browser.document()?;
+    for text in [
+        "5 commits of 6 counted",
+        "<td>Edit &amp; more</td><td class=\"why\">app, app@python</td>",
+        "<td>Older jinja</td><td class=\"why\">deps</td>",
+        "no stage is named `dep`",
+    ] {
+        ensure!(document.contains(text), "no `{text}` in {document}");
+    }
+    check_themes(&page, "replay")?;
+    check_keyboard(&mut browser)?;
+    let names = [
+        "deps",
+        "app",
+        "app@python",
+        "RUN pip install /src",
+        "Wrong <name>",
+    ];
+    check_print(&page, "replay", &names)
+}
+
+#[test]
+fn a_page_on_stdout_is_alone_there() -> Result<()> {
+    let workspace = Workspace::of_example("hello")?;
+    let mut replay = Engine::none().layercake()?;
+    replay.args(["replay", "--html", "-"]);
+    let output = replay.current_dir(workspace.root()).output()?;
+    let told = String::from_utf8(output.stdout)?;
+    ensure!(
+        told.starts_with("<!DOCTYPE html>") && told.ends_with("</html>"),
+        "{told}"
+    );
+    let mut replay = Engine::none().layercake()?;
+    replay.args(["replay", "--html", "-", "--open"]);
+    let output = replay.current_dir(workspace.root()).output()?;
+    let said = String::from_utf8(output.stderr)?;
+    ensure!(
+        output.status.code() == Some(2) && said.contains("name a file by --html"),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[test]
 fn a_page_that_is_kept_nowhere_is_opened_from_temporary_files() -> Result<()> {
-    let (engine, workspace) = (Engine::given()?, Workspace::of_example("hello")?);
+    let (engine, workspace) = (Engine::none(), Workspace::of_example("hello")?);
     let written = fs::read(page(&engine, &workspace, REPORT)?)?;
     let (programs, told) = (workspace.beside("programs"), workspace.beside("told"));
     let script = format!("#!/bin/sh\nprintf %s \"$1\" > '{}'\n", told.display());
@@ -155,10 +283,10 @@ fn what_a_page_says_on_the_console_is_seen() -> Result<()> {
     let workspace = Workspace::of_example("hello")?;
     let page = workspace.beside("wrong.html");
     fs::write(&page, "<script>nothing()</script>")?;
-    let seen = look(&page)?;
+    let said = Browser::open(&page, Theme::Light)?.console()?;
     ensure!(
-        seen.console.len() == 1 && seen.console[0].contains("nothing is not defined"),
-        "{seen:?}"
+        said.len() == 1 && said[0].contains("nothing is not defined"),
+        "{said:?}"
     );
     Ok(())
 }
@@ -180,20 +308,19 @@ fn a_build_becomes_a_page_with_the_cause_of_what_ran() -> Result<()> {
         );
         Ok(String::from_utf8(output.stdout)?)
     };
-    let first = look(&page(&engine, &workspace, &build()?)?)?;
-    ensure!(
-        first.document.contains("nothing was foretold"),
-        "{}",
-        first.document
-    );
+    let first = page(&engine, &workspace, &build()?)?;
+    let first = Browser::open(&first, Theme::Light)?.document()?;
+    ensure!(first.contains("nothing was foretold"), "{first}");
     let report = build()?;
     let page = page(&engine, &workspace, &report)?;
-    let seen = look(&page)?;
-    ensure!(seen.console.is_empty(), "{:#?}", seen.console);
-    check(&serde_json::from_str(&report)?, &seen.document)?;
-    let app = row(&seen.document, "app").unwrap_or_default();
+    let mut browser = Browser::open(&page, Theme::Light)?;
+    let said = browser.console()?;
+    ensure!(said.is_empty(), "{said:#?}");
+    let document = browser.document()?;
+    check(&serde_json::from_str(&report)?, &document)?;
+    let app = row(&document, "app").unwrap_or_default();
     ensure!(app.contains(&format!("<li>{main}: content ")), "{app}");
-    ensure!(seen.document.contains("all did"), "{}", seen.document);
-    screenshot(&page, Theme::Light, "build")?;
+    ensure!(document.contains("all did"), "{document}");
+    browser.screenshot("build")?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use layercake_solve::{StageReport, StageState};
 use maud::{Markup, html};
 
+use super::super::{picture, round};
 use super::{anchor, class, seconds};
 
 /// The widest of a box, in pixels, and the space between columns.
@@ -102,27 +103,23 @@ pub fn graph(stages: &[StageReport]) -> Markup {
         .map(|place| place.y + place.height)
         .fold(0.0, f64::max)
         + 4.0;
-    html! {
-        div.scroll {
-            svg xmlns="http://www.w3.org/2000/svg" width=(round(width)) height=(round(height))
-                viewBox=(format!("0 0 {} {}", round(width), round(height))) role="group" aria-label="graph of stages" {
-                @for (index, below) in needs.iter().enumerate() {
-                    @for need in below {
-                        path.edge d=(curve(places[*need], places[index])) {}
-                    }
-                }
-                @for (index, (stage, place)) in stages.iter().zip(&places).enumerate() {
-                    a class=(class(stage.state)) href=(format!("#{}", anchor(index)))
-                        aria-label=(format!("{}, {}", stage.id, told(stage))) {
-                        title { (stage.id) ": " (told(stage)) (causes(stage)) }
-                        rect x=(round(place.x)) y=(round(place.y)) width=(round(BOX)) height=(round(place.height)) rx="6" {}
-                        text x=(round(place.x + 8.0)) y=(round(place.y + 16.0)) { (cut(&stage.id)) }
-                        text.small x=(round(place.x + 8.0)) y=(round(place.y + 31.0)) { (told(stage)) }
-                    }
-                }
+    let content = html! {
+        @for (index, below) in needs.iter().enumerate() {
+            @for need in below {
+                path.edge d=(curve(places[*need], places[index])) {}
             }
         }
-    }
+        @for (index, (stage, place)) in stages.iter().zip(&places).enumerate() {
+            a class=(class(stage.state)) href=(format!("#{}", anchor(index)))
+                aria-label=(format!("{}, {}", stage.id, told(stage))) {
+                title { (stage.id) ": " (told(stage)) (causes(stage)) }
+                rect x=(round(place.x)) y=(round(place.y)) width=(round(BOX)) height=(round(place.height)) rx="6" {}
+                text x=(round(place.x + 8.0)) y=(round(place.y + 16.0)) { (cut(&stage.id)) }
+                text.small x=(round(place.x + 8.0)) y=(round(place.y + 31.0)) { (told(stage)) }
+            }
+        }
+    };
+    picture("graph of stages", width, height, &content)
 }
 
 fn told(stage: &StageReport) -> String {
@@ -164,10 +161,4 @@ fn cut(name: &str) -> String {
         return name.to_owned();
     }
     name.chars().take(LETTERS - 1).chain(['…']).collect()
-}
-
-/// A length in pixels, as short as it can be said.
-pub(super) fn round(length: f64) -> String {
-    let text = format!("{length:.1}");
-    text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
 }

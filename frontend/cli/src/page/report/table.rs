@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use layercake_solve::{Expected, Report, StageReport};
 use maud::{Markup, html};
 
+use super::super::wide;
 use super::{anchor, class, seconds};
 use crate::view::bytes;
 
@@ -16,35 +17,36 @@ pub fn table(report: &Report, critical: &[usize]) -> Markup {
         .enumerate()
         .map(|(index, stage)| (stage.id.as_str(), index))
         .collect();
-    html! {
-        h2 { "Stages and causes" }
-        div.scroll {
-            table {
-                thead {
-                    tr {
-                        th { "stage" } th { "state" } th { "foretold" } th.number { "seconds" } th.number { "size" }
-                        th { "why" } th { "services" } th { "key" }
-                    }
+    let table = html! {
+        table {
+            thead {
+                tr {
+                    th { "stage" } th { "state" } th { "foretold" } th.number { "seconds" } th.number { "size" }
+                    th { "why" } th { "services" } th { "key" }
                 }
-                tbody {
-                    @for (index, stage) in stages.iter().enumerate() {
-                        tr id=(anchor(index)) tabindex="-1" {
-                            th scope="row" { (stage.id) div.small { (stage.kind) } }
-                            td class=(class(stage.state)) {
-                                (class(stage.state))
-                                @if critical.contains(&index) { div.small { "waited for" } }
-                            }
-                            td { (foretold(report, stage)) }
-                            td.number { (seconds(stage)) }
-                            td.number { (stage.bytes.map_or(String::from("-"), bytes)) }
-                            td.why { (why(stage, &rows)) }
-                            td { (stage.services.join(", ")) }
-                            td { code { (short(&stage.digest)) } }
+            }
+            tbody {
+                @for (index, stage) in stages.iter().enumerate() {
+                    tr id=(anchor(index)) tabindex="-1" {
+                        th scope="row" { (stage.id) div.small { (stage.kind) } }
+                        td class=(class(stage.state)) {
+                            (class(stage.state))
+                            @if critical.contains(&index) { div.small { "waited for" } }
                         }
+                        td { (foretold(report, stage)) }
+                        td.number { (seconds(stage)) }
+                        td.number { (stage.bytes.map_or(String::from("-"), bytes)) }
+                        td.why { (why(stage, &rows)) }
+                        td { (stage.services.join(", ")) }
+                        td { code { (short(&stage.digest)) } }
                     }
                 }
             }
         }
+    };
+    html! {
+        h2 { "Stages and causes" }
+        (wide("stages and causes", &table))
     }
 }
 

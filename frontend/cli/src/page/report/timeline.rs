@@ -3,7 +3,8 @@
 use layercake_solve::StageReport;
 use maud::{Markup, html};
 
-use super::graph::{needs, round};
+use super::super::{number, picture, round};
+use super::graph::needs;
 use super::{anchor, class};
 
 /// Sizes in pixels.
@@ -74,37 +75,34 @@ pub fn timeline(stages: &[StageReport], critical: &[usize]) -> Markup {
         return html! {};
     }
     let scale = if end > 0.0 { BARS / end } else { 0.0 };
-    let rows = f64::from(u32::try_from(spans.len()).unwrap_or(u32::MAX));
-    let (width, height) = (NAMES + BARS + 80.0, rows * ROW + 24.0);
+    let (width, height) = (NAMES + BARS + 80.0, number(spans.len()) * ROW + 24.0);
     let critical_names: Vec<_> = critical
         .iter()
         .map(|index| stages[*index].id.as_str())
         .collect();
+    let content = html! {
+        @for tick in 0..=4_u8 {
+            @let part = f64::from(tick) / 4.0;
+            line.tick x1=(round(NAMES + BARS * part)) x2=(round(NAMES + BARS * part))
+                y1="0" y2=(round(height - 20.0)) {}
+            text.small x=(round(NAMES + BARS * part)) y=(round(height - 6.0)) { (format!("{:.1} s", end * part)) }
+        }
+        @for (row, span) in spans.iter().enumerate() {
+            @let stage = &stages[span.index];
+            @let y = number(row) * ROW;
+            a class=(classes(stage, critical.contains(&span.index))) href=(format!("#{}", anchor(span.index)))
+                aria-label=(format!("{} from {:.1} s to {:.1} s", stage.id, span.from, span.to)) {
+                title { (stage.id) (format!(": {:.1} s to {:.1} s", span.from, span.to)) }
+                text x="0" y=(round(y + 15.0)) { (stage.id) }
+                rect.bar x=(round(NAMES + span.from * scale)) y=(round(y + 4.0))
+                    width=(round(((span.to - span.from) * scale).max(1.5))) height=(round(ROW - 8.0)) {}
+            }
+        }
+    };
     html! {
         h2 { "Timeline" }
         p { (format!("{end:.1} s; ")) span.critical { "the build waited for" } " " (critical_names.join(", then ")) }
-        div.scroll {
-            svg xmlns="http://www.w3.org/2000/svg" width=(round(width)) height=(round(height))
-                viewBox=(format!("0 0 {} {}", round(width), round(height))) role="group" aria-label="timeline" {
-                @for tick in 0..=4_u8 {
-                    @let part = f64::from(tick) / 4.0;
-                    line.tick x1=(round(NAMES + BARS * part)) x2=(round(NAMES + BARS * part))
-                        y1="0" y2=(round(height - 20.0)) {}
-                    text.small x=(round(NAMES + BARS * part)) y=(round(height - 6.0)) { (format!("{:.1} s", end * part)) }
-                }
-                @for (row, span) in spans.iter().enumerate() {
-                    @let stage = &stages[span.index];
-                    @let y = f64::from(u32::try_from(row).unwrap_or(u32::MAX)) * ROW;
-                    a class=(classes(stage, critical.contains(&span.index))) href=(format!("#{}", anchor(span.index)))
-                        aria-label=(format!("{} from {:.1} s to {:.1} s", stage.id, span.from, span.to)) {
-                        title { (stage.id) (format!(": {:.1} s to {:.1} s", span.from, span.to)) }
-                        text x="0" y=(round(y + 15.0)) { (stage.id) }
-                        rect.bar x=(round(NAMES + span.from * scale)) y=(round(y + 4.0))
-                            width=(round(((span.to - span.from) * scale).max(1.5))) height=(round(ROW - 8.0)) {}
-                    }
-                }
-            }
-        }
+        (picture("timeline", width, height, &content))
     }
 }
 
