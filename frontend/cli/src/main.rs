@@ -29,6 +29,7 @@ mod project;
 mod records;
 #[cfg(test)]
 mod reference;
+mod registry;
 mod replay;
 mod settings;
 mod stage_images;

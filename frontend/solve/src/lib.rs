@@ -59,4 +59,4 @@ pub use report::{
     CauseReport, Expected, ExpectedStage, Foretold, Mismatch, PredictionReport, REPORT_VERSION,
     Report, ServiceReport, StageReport, StageState,
 };
-pub use session::{Attached, Destination, Secret, Session, SessionError};
+pub use session::{Attached, Destination, Login, LoginError, Secret, Session, SessionError, login};

@@ -11,7 +11,7 @@ mod write;
 pub use read::LockError;
 pub use request::{Request, without_credentials};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -184,6 +184,13 @@ impl Lock {
     pub fn environment(&self, stage: &str, platform: &str) -> Option<&Environment> {
         let mut all = self.environments.iter();
         all.find(|one| one.stage == stage && one.platform == platform)
+    }
+
+    /// The platforms that it has something for.
+    pub fn platforms(&self) -> BTreeSet<&str> {
+        let bases = self.bases.iter().map(|base| base.platform.as_str());
+        let environments = self.environments.iter().map(|one| one.platform.as_str());
+        bases.chain(environments).collect()
     }
 
     /// The digest of the image `reference` at `platform`, if it is locked.

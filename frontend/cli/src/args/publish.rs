@@ -10,6 +10,15 @@ pub struct PublishArgs {
     /// The stages; all expensive ones if left out
     #[arg(value_name = "STAGE")]
     pub stages: Vec<String>,
+    /// Publish nothing: remove the images that neither the files nor the last commits take
+    #[arg(long, conflicts_with = "stages")]
+    pub prune: bool,
+    /// How many commits of the branch keep what they take, with --prune
+    #[arg(long, value_name = "N", default_value_t = 100, requires = "prune")]
+    pub commits: usize,
+    /// Only say what would be removed, with --prune
+    #[arg(long, requires = "prune")]
+    pub dry_run: bool,
     /// Import cache: type=registry,ref=REFERENCE or just the reference
     #[arg(long = "cache-from", value_name = "CACHE")]
     pub cache_from: Vec<String>,

@@ -8,8 +8,10 @@ use crate::interrupt::interruptible;
 use crate::printer::Printer;
 use crate::project::Project;
 use crate::settings::{BuildSettings, Environment, ProjectSettings};
+use crate::stage_images::{Pruning, prune};
 
-/// Runs the command: a build of stages that pushes them. Who publishes means expensive stages to run.
+/// Runs the command: a build of stages that pushes them. Who publishes means expensive stages to run. Or the images that
+/// nobody takes are removed.
 pub async fn run(
     args: PublishArgs,
     environment: &impl Environment,
@@ -30,6 +32,14 @@ pub async fn run(
     interruptible(Box::pin(async {
         let daemon = Daemon::connect(&args.daemon, environment).await?;
         project.choose_platform(&project_settings, &daemon).await?;
+        if args.prune {
+            let pruning = Pruning {
+                commits: args.commits,
+                dry_run: args.dry_run,
+            };
+            prune(&daemon, &mut project, pruning, printer).await?;
+            return Ok(ExitStatus::Success);
+        }
         let build = Build {
             subject: Subject::Stages(args.stages),
             settings: &settings,

@@ -162,10 +162,8 @@ impl<E: Environment> Making<'_, E> {
         if !self.settings.platforms.is_empty() {
             return self.settings.platforms.clone();
         }
-        let bases = before.bases.iter().map(|base| &base.platform);
-        let environments = before.environments.iter().map(|one| &one.platform);
-        let locked: BTreeSet<&String> = bases.chain(environments).collect();
-        let locked: Vec<_> = locked
+        let locked: Vec<_> = before
+            .platforms()
             .into_iter()
             .filter_map(|text| crate::settings::parse_platform(text).ok())
             .collect();

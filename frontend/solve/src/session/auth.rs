@@ -5,6 +5,7 @@
 
 use buildkit_proto::moby::filesync::v1 as wire;
 use docker_credential::{CredentialRetrievalError as NoLogin, DockerCredential};
+use thiserror::Error;
 use tokio::sync::Mutex;
 use tonic::{Request, Response, Status};
 use wire::auth_server::Auth;
@@ -28,9 +29,13 @@ impl Auth for Logins {
         let host = request.into_inner().host;
         let _one_at_a_time = self.0.lock().await;
         let found = tokio::task::spawn_blocking(move || login(&host)).await;
-        found
+        let login = found
             .map_err(|error| Status::internal(error.to_string()))?
-            .map(Response::new)
+            .map_err(|error| Status::unauthenticated(error.to_string()))?;
+        Ok(Response::new(wire::CredentialsResponse {
+            username: login.username,
+            secret: login.secret,
+        }))
     }
 
     async fn fetch_token(
@@ -55,33 +60,51 @@ impl Auth for Logins {
     }
 }
 
-fn login(host: &str) -> Result<wire::CredentialsResponse, Status> {
+/// A name and its password. A name that is empty has a token in place of a password; where both are empty, there is
+/// no login.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Login {
+    /// The name.
+    pub username: String,
+    /// The password, or the token.
+    pub secret: String,
+}
+
+/// A login that is there and cannot be read.
+#[derive(Clone, Debug, Error)]
+#[error(
+    "the login for {host} in Docker's config can't be read: {problem}; run `docker login {host}` again"
+)]
+pub struct LoginError {
+    host: String,
+    problem: String,
+}
+
+/// The login for a registry, as `docker login` left it. Credential helpers may take their time.
+///
+/// # Errors
+/// There is one and it cannot be read.
+pub fn login(host: &str) -> Result<Login, LoginError> {
     let server = if host == HUB_HOST { HUB_KEY } else { host };
     answer(host, docker_credential::get_credential(server))
 }
 
 /// A host without a login is asked anonymously; a login that can't be read is an error.
-fn answer(
-    host: &str,
-    found: Result<DockerCredential, NoLogin>,
-) -> Result<wire::CredentialsResponse, Status> {
+fn answer(host: &str, found: Result<DockerCredential, NoLogin>) -> Result<Login, LoginError> {
     match found {
-        Ok(DockerCredential::UsernamePassword(username, secret)) => {
-            Ok(wire::CredentialsResponse { username, secret })
-        }
-        Ok(DockerCredential::IdentityToken(secret)) => Ok(wire::CredentialsResponse {
+        Ok(DockerCredential::UsernamePassword(username, secret)) => Ok(Login { username, secret }),
+        Ok(DockerCredential::IdentityToken(secret)) => Ok(Login {
             username: String::new(),
             secret,
         }),
-        Err(NoLogin::NoCredentialConfigured | NoLogin::ConfigNotFound) => {
-            Ok(wire::CredentialsResponse::default())
-        }
+        Err(NoLogin::NoCredentialConfigured | NoLogin::ConfigNotFound) => Ok(Login::default()),
         Err(NoLogin::HelperFailure { stdout, .. }) if stdout.contains("credentials not found") => {
-            Ok(wire::CredentialsResponse::default())
+            Ok(Login::default())
         }
-        Err(error) => Err(Status::unauthenticated(format!(
-            "the login for {host} in Docker's config can't be read: {error}; run `docker login {host}` again"
-        ))),
+        Err(error) => Err(LoginError {
+            host: host.to_owned(),
+            problem: error.to_string(),
+        }),
     }
 }
 
@@ -123,9 +146,8 @@ mod tests {
         let error =
             answer("r.example", Err(NoLogin::CredentialDecodingError)).expect_err("an error");
         assert!(
-            error.message().contains("docker login r.example"),
-            "{}",
-            error.message()
+            error.to_string().contains("docker login r.example"),
+            "{error}"
         );
     }
 }

@@ -12,6 +12,7 @@ mod ssh;
 mod sync;
 mod tunnel;
 
+pub use auth::{Login, LoginError, login};
 pub use output::Destination;
 pub use secrets::Secret;
 

@@ -213,3 +213,39 @@ services:
         .succeeded()?
         .expect_ran([])
 }
+
+#[test]
+fn images_that_no_commit_takes_are_removed() -> Result<()> {
+    let engine = Engine::given()?;
+    let workspace = site(&engine, STAGES)?;
+    workspace.commit()?;
+    published(&engine, &workspace, &["tool", "sdk"])?;
+    workspace.replace("layercake.yaml", ">/opt/tool/mark", ">/opt/tool/other")?;
+    published(&engine, &workspace, &["tool"])?;
+    workspace.commit()?;
+    let prune = |flags: &[&str]| -> Result<String> {
+        let flags = [&["--prune"], flags].concat();
+        let (output, text) = publish(&engine, &workspace, &flags)?;
+        ensure!(output.status.success(), "{text}");
+        Ok(text)
+    };
+    for (flags, told) in [
+        (&[][..], "0 of 3 stage images"),
+        (&["--commits", "1", "--dry-run"], "1 of 3 stage images"),
+        (&["--commits", "0"], "1 of 3 stage images"),
+        (&["--commits", "0"], "0 of 2 stage images"),
+    ] {
+        let text = prune(flags)?;
+        ensure!(text.contains(told), "{flags:?}: {text}");
+    }
+    // What is taken is still there, and what was removed is published again.
+    published(&engine, &workspace, &["tool"])?;
+    workspace.replace("layercake.yaml", ">/opt/tool/other", ">/opt/tool/mark")?;
+    published(&engine, &workspace, &["tool"])?;
+    let text = prune(&["--dry-run", "--commits", "0"])?;
+    ensure!(
+        text.contains("would remove") && text.contains("1 of 3"),
+        "{text}"
+    );
+    Ok(())
+}

@@ -1,5 +1,9 @@
 //! Results of expensive stages that a registry has, found by their keys alone: no cache service, any machine.
 
+mod prune;
+
+pub use prune::{Pruning, prune};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::normalize_reference;
@@ -75,9 +79,7 @@ pub fn to_publish(
     printer: &Printer,
 ) -> Result<BTreeMap<StageId, String>, UsageError> {
     if plan.registry.is_none() {
-        return Err(UsageError::new(
-            "the file does not say where stages are published; add `registry: HOST/NAME` to it",
-        ));
+        return Err(no_registry());
     }
     let mut images = plan.stage_images();
     check_names(plan, names, &images)?;
@@ -87,6 +89,12 @@ pub fn to_publish(
         printer.note(&format!("{stage} is published: {reference}"));
     }
     Ok(images)
+}
+
+fn no_registry() -> UsageError {
+    UsageError::new(
+        "the file does not say where stages are published; add `registry: HOST/NAME` to it",
+    )
 }
 
 fn check_names(

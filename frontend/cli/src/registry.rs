@@ -1,0 +1,264 @@
+//! A registry's HTTP API, for what BuildKit has no word for: tags are listed and images removed.
+//!
+//! The API is that of the [OCI distribution specification](https://github.com/opencontainers/distribution-spec), and
+//! the tokens are those of [Docker's registries](https://distribution.github.io/distribution/spec/auth/token/).
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, bail};
+use buildkit_llb::normalize_reference;
+use layercake_solve::{Login, login};
+use reqwest::header::{ACCEPT, AUTHORIZATION, LINK, WWW_AUTHENTICATE};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use serde::Deserialize;
+
+/// What an image is described by, in the forms that builds push.
+const MANIFESTS: &str = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, \
+    application/vnd.docker.distribution.manifest.v2+json, application/vnd.docker.distribution.manifest.list.v2+json";
+
+/// How many tags are asked for at once.
+const PAGE: usize = 1000;
+
+/// A repository of a registry, with leave to list and to remove.
+pub struct Repository {
+    http: Client,
+    /// `https://ghcr.io`.
+    server: String,
+    /// `acme/stages`.
+    name: String,
+    /// The `Authorization` header, if one is needed.
+    leave: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Tags {
+    tags: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Token {
+    token: Option<String>,
+    access_token: Option<String>,
+}
+
+impl Repository {
+    /// Asks for leave, with the login that `docker login` left.
+    pub async fn open(repository: &str) -> anyhow::Result<Self> {
+        let reference = normalize_reference(repository)?;
+        let (host, rest) = reference.split_once('/').context("it has a host")?;
+        let host = match host {
+            "docker.io" => "registry-1.docker.io",
+            host => host,
+        };
+        let mut opened = Self {
+            http: Client::builder()
+                .user_agent(concat!("layercake/", env!("CARGO_PKG_VERSION")))
+                .build()?,
+            server: format!("{}://{host}", scheme(host)),
+            name: rest.split([':', '@']).next().unwrap_or(rest).to_owned(),
+            leave: None,
+        };
+        let answer = opened.request(Method::GET, "tags/list?n=1").send().await?;
+        if answer.status() == StatusCode::UNAUTHORIZED {
+            let host = host.to_owned();
+            let login = tokio::task::spawn_blocking(move || login(&host)).await??;
+            opened.leave = Some(opened.leave(&answer, &login).await?);
+        }
+        Ok(opened)
+    }
+
+    /// All tags.
+    pub async fn tags(&self) -> anyhow::Result<Vec<String>> {
+        let mut found = Vec::new();
+        let mut next = Some(format!(
+            "{}/v2/{}/tags/list?n={PAGE}",
+            self.server, self.name
+        ));
+        while let Some(page) = next {
+            let answer = self.with_leave(self.http.get(&page)).send().await?;
+            if answer.status() == StatusCode::NOT_FOUND {
+                return Ok(found); // Nothing was ever pushed there.
+            }
+            let answer = self.accepted(answer, "list its tags").await?;
+            let link = answer
+                .headers()
+                .get(LINK)
+                .and_then(|link| link.to_str().ok());
+            next = link
+                .and_then(next_page)
+                .map(|path| match path.strip_prefix('/') {
+                    Some(path) => format!("{}/{path}", self.server),
+                    None => path.to_owned(),
+                });
+            found.extend(answer.json::<Tags>().await?.tags.unwrap_or_default());
+        }
+        Ok(found)
+    }
+
+    /// Removes the image of a tag, with all tags that it has.
+    pub async fn remove(&self, tag: &str) -> anyhow::Result<()> {
+        let head = self.request(Method::HEAD, &format!("manifests/{tag}"));
+        let head = head.header(ACCEPT, MANIFESTS).send().await?;
+        if head.status() == StatusCode::NOT_FOUND {
+            return Ok(());
+        }
+        let head = self.accepted(head, "look an image up").await?;
+        let digest = head.headers().get("docker-content-digest");
+        let digest = digest
+            .and_then(|digest| digest.to_str().ok())
+            .with_context(|| format!("{} names no digest for {tag}", self.server))?;
+        let removal = self.request(Method::DELETE, &format!("manifests/{digest}"));
+        let answer = removal.send().await?;
+        if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
+            bail!(
+                "{} does not let images be removed; allow it there (for Docker's registry: \
+                 REGISTRY_STORAGE_DELETE_ENABLED=true), or set its own rules for old tags",
+                self.server
+            );
+        }
+        if answer.status() != StatusCode::NOT_FOUND {
+            self.accepted(answer, "remove an image").await?;
+        }
+        Ok(())
+    }
+
+    fn request(&self, method: Method, what: &str) -> RequestBuilder {
+        let url = format!("{}/v2/{}/{what}", self.server, self.name);
+        self.with_leave(self.http.request(method, url))
+    }
+
+    fn with_leave(&self, request: RequestBuilder) -> RequestBuilder {
+        match &self.leave {
+            Some(leave) => request.header(AUTHORIZATION, leave),
+            None => request,
+        }
+    }
+
+    async fn accepted(&self, answer: Response, what: &str) -> anyhow::Result<Response> {
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let way = match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                "; `docker login` as somebody who may"
+            }
+            _ => "",
+        };
+        let text = answer.text().await.unwrap_or_default();
+        let (server, name) = (&self.server, &self.name);
+        bail!(
+            "{server} does not {what} in {name}: {status} {}{way}",
+            text.trim()
+        );
+    }
+
+    /// The header that the registry's challenge asks for.
+    async fn leave(&self, answer: &Response, login: &Login) -> anyhow::Result<String> {
+        let challenge = answer.headers().get(WWW_AUTHENTICATE);
+        let challenge = challenge
+            .and_then(|challenge| challenge.to_str().ok())
+            .with_context(|| format!("{} says not how to log in", self.server))?;
+        let (kind, rest) = challenge.split_once(' ').unwrap_or((challenge, ""));
+        if kind.eq_ignore_ascii_case("basic") {
+            let request = self.http.get(&self.server);
+            let request = request
+                .basic_auth(&login.username, Some(&login.secret))
+                .build()?;
+            let header = request.headers()[AUTHORIZATION].to_str()?;
+            return Ok(header.to_owned());
+        }
+        let mut asked = parameters(rest);
+        let realm = asked
+            .remove("realm")
+            .context("a challenge without a realm")?;
+        asked.insert(
+            "scope",
+            format!("repository:{}:pull,push,delete", self.name),
+        );
+        let request = if login.username.is_empty() && !login.secret.is_empty() {
+            asked.insert("grant_type", "refresh_token".to_owned());
+            asked.insert("client_id", "layercake".to_owned());
+            asked.insert("refresh_token", login.secret.clone());
+            self.http.post(&realm).form(&asked)
+        } else {
+            let request = self.http.get(&realm).query(&asked);
+            match login.secret.as_str() {
+                "" => request,
+                secret => request.basic_auth(&login.username, Some(secret)),
+            }
+        };
+        let answer = self
+            .accepted(request.send().await?, "let you log in")
+            .await?;
+        let token: Token = answer.json().await?;
+        let token = token.token.or(token.access_token);
+        Ok(format!(
+            "Bearer {}",
+            token.context("a token server without a token")?
+        ))
+    }
+}
+
+/// As BuildKit and Docker have it: this machine is spoken to plainly.
+fn scheme(host: &str) -> &'static str {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    if matches!(name, "localhost" | "127.0.0.1" | "[::1]") {
+        "http"
+    } else {
+        "https"
+    }
+}
+
+/// `a="b",c="d"`.
+fn parameters(text: &str) -> BTreeMap<&str, String> {
+    let mut found = BTreeMap::new();
+    let mut rest = text;
+    while let Some((name, after)) = rest.split_once("=\"") {
+        let Some((value, next)) = after.split_once('"') else {
+            break;
+        };
+        let name = name.trim_start_matches(|c: char| c == ',' || c.is_whitespace());
+        found.insert(name, value.to_owned());
+        rest = next;
+    }
+    found
+}
+
+/// The target of `<...>; rel="next"`.
+fn next_page(link: &str) -> Option<&str> {
+    let (target, kind) = link.strip_prefix('<')?.split_once('>')?;
+    kind.contains("next").then_some(target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_read() {
+        let asked =
+            parameters(r#"realm="https://a.example/token", service="a", scope="x:y:pull,push""#);
+        assert_eq!(asked["realm"], "https://a.example/token");
+        assert_eq!(asked["scope"], "x:y:pull,push");
+        assert_eq!(asked.len(), 3);
+        assert_eq!(parameters("error=\"").len(), 0);
+        assert_eq!(
+            next_page("</v2/a/tags/list?last=b&n=1>; rel=\"next\""),
+            Some("/v2/a/tags/list?last=b&n=1")
+        );
+        assert_eq!(next_page("nonsense"), None);
+    }
+
+    #[test]
+    fn only_this_machine_is_spoken_to_plainly() {
+        assert_eq!(
+            (scheme("localhost:5000"), scheme("[::1]:5000")),
+            ("http", "http")
+        );
+        assert_eq!(
+            (scheme("ghcr.io"), scheme("localhost.example:5000")),
+            ("https", "https")
+        );
+    }
+}
