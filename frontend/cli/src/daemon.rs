@@ -135,7 +135,7 @@ impl Daemon {
         let planned = self.planned(project, scope, printer).await?;
         let options = LowerOptions {
             published: planned.images.clone(),
-            ..options(project, &planned)
+            ..lower_options(project, &planned)
         };
         Ok(lower(&planned.plan, &options)?)
     }
@@ -149,11 +149,12 @@ impl Daemon {
         printer: &Printer,
     ) -> anyhow::Result<(PlannedOn, Whole)> {
         let planned = self.planned(project, scope, printer).await?;
-        let whole = lower_whole(&planned.plan, &options(project, &planned))?;
+        let whole = lower_whole(&planned.plan, &lower_options(project, &planned))?;
         Ok((planned, whole))
     }
 
-    async fn planned(
+    /// Plans what `scope` names with the logins of a session of its own, and tells the warnings.
+    pub async fn planned(
         &self,
         project: &mut Project,
         scope: &Scope,
@@ -173,7 +174,7 @@ impl Daemon {
 
 /// How a plan is lowered that is not built here. Its definition takes its context from whichever session it is solved
 /// in.
-fn options(project: &Project, planned: &PlannedOn) -> LowerOptions {
+pub fn lower_options(project: &Project, planned: &PlannedOn) -> LowerOptions {
     LowerOptions {
         context: ContextSource::Session {
             name: "context".into(),

@@ -1,16 +1,19 @@
 //! `layercake explain`: what a build will do, and why.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use layercake_lower::lower_whole;
 use layercake_planner::explain::Records;
 use layercake_planner::parse::parse;
 use layercake_planner::plan::Plan;
 use layercake_planner::suggest::{list, suggest};
+use tokio::task::spawn_blocking;
 
 use super::on_daemon::on_daemon;
 use crate::args::{ExplainArgs, ShowFormat};
 use crate::build::Sizes;
-use crate::daemon::{Daemon, PlannedOn};
+use crate::daemon::{Daemon, PlannedOn, lower_options};
 use crate::exit::ExitStatus;
 use crate::explain::{Against, Ahead, Explanation, Keys, long, predict};
 use crate::pipeline::Scope;
@@ -28,11 +31,21 @@ pub async fn run(
     let work = async |project: &mut Project, daemon: &Daemon| {
         let (scope, stages) = wanted(&args.names, project);
         // A large cache takes the daemon as long to list as files take to hash.
-        let (held, whole) = tokio::join!(
+        let (held, planned) = tokio::join!(
             daemon.client.cache_records(),
-            daemon.whole(project, &scope, printer)
+            daemon.planned(project, &scope, printer)
         );
-        let (PlannedOn { plan, images, .. }, whole) = whole?;
+        let planned = planned?;
+        let options = lower_options(project, &planned);
+        let PlannedOn { plan, images, .. } = planned;
+        let plan = Arc::new(plan);
+        let sizes = spawn_blocking({
+            let plan = plan.clone();
+            move || -> anyhow::Result<Sizes> {
+                let whole = lower_whole(&plan, &options)?;
+                Ok(Sizes::of(&plan, &whole.vertices, [&whole.definition]))
+            }
+        });
         let session = daemon.client.attach(Daemon::logins()).await?;
         check(&stages, &plan)?;
         let of = Builder {
@@ -65,7 +78,7 @@ pub async fn run(
         };
         let prediction = match predict(&plan, &ahead, &history) {
             Some(prediction) => {
-                let lost = Sizes::of(&plan, &whole.vertices, [&whole.definition]).lost(&held?);
+                let lost = sizes.await??.lost(&held?);
                 Some(prediction.without(&plan, &lost))
             }
             None => None,
@@ -90,6 +103,8 @@ pub async fn run(
             ShowFormat::Text => printer.data(long(&explanation))?,
             ShowFormat::Json => printer.json(&explanation)?,
         }
+        // Large plans take long to take apart, and nobody has to wait for that.
+        spawn_blocking(move || drop((plan, history, records, explanation)));
         Ok(())
     };
     on_daemon(args.project, &args.daemon, environment, work).await
