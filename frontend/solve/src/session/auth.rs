@@ -4,6 +4,11 @@
 //! never leaves it; a daemon that is told that this client doesn't fetches the tokens itself.
 
 use buildkit_proto::moby::filesync::v1 as wire;
+use std::env;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
 use docker_credential::{CredentialRetrievalError as NoLogin, DockerCredential};
 use thiserror::Error;
 use tokio::sync::Mutex;
@@ -85,8 +90,25 @@ pub struct LoginError {
 /// # Errors
 /// There is one and it cannot be read.
 pub fn login(host: &str) -> Result<Login, LoginError> {
+    let folder = env::var_os("DOCKER_CONFIG").map(PathBuf::from);
+    let folder = folder.or_else(|| Some(env::home_dir()?.join(".docker")));
+    folder.map_or_else(|| Ok(Login::default()), |folder| login_of(&folder, host))
+}
+
+/// That of Docker's config in a folder. Whoever never logged in anywhere has none, and is anonymous.
+fn login_of(folder: &Path, host: &str) -> Result<Login, LoginError> {
     let server = if host == HUB_HOST { HUB_KEY } else { host };
-    answer(host, docker_credential::get_credential(server))
+    match File::open(folder.join("config.json")) {
+        Ok(config) => answer(
+            host,
+            docker_credential::get_credential_from_reader(config, server),
+        ),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Login::default()),
+        Err(error) => Err(LoginError {
+            host: host.to_owned(),
+            problem: error.to_string(),
+        }),
+    }
 }
 
 /// A host without a login is asked anonymously; a login that can't be read is an error.
@@ -110,7 +132,7 @@ fn answer(host: &str, found: Result<DockerCredential, NoLogin>) -> Result<Login,
 
 #[cfg(test)]
 mod tests {
-    use super::{DockerCredential, NoLogin, answer};
+    use super::{DockerCredential, Login, NoLogin, answer, login_of};
 
     #[test]
     fn logins_are_handed_out_as_docker_does() {
@@ -139,6 +161,19 @@ mod tests {
         ] {
             assert_eq!(answer("r", Err(error)).expect("anonymous").secret, "");
         }
+    }
+
+    #[test]
+    fn who_never_logged_in_is_anonymous() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let of = |host| login_of(folder.path(), host);
+        assert_eq!(of("r.example").expect("anonymous"), Login::default());
+        let config = r#"{"auths": {"r.example": {"auth": "bWU6cHc="}}}"#;
+        std::fs::write(folder.path().join("config.json"), config).expect("a file");
+        assert_eq!(of("r.example").expect("a login").username, "me");
+        assert_eq!(of("other.example").expect("anonymous"), Login::default());
+        std::fs::write(folder.path().join("config.json"), "{").expect("a file");
+        assert!(of("r.example").is_err());
     }
 
     #[test]
