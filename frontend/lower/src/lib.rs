@@ -111,6 +111,9 @@ pub struct LoweredImage {
     pub base_config: Option<Vec<u8>>,
     /// Its tags.
     pub tags: Vec<String>,
+    /// What its manifest says besides: of a stage the whole key and the key records, as its labels do, for tools that
+    /// read no configuration.
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// Lowers every service of the plan.
@@ -135,6 +138,7 @@ pub fn lower(plan: &Plan, options: &LowerOptions) -> Result<Lowered, LowerError>
             config: image::config(service, base_image, &labels(plan, &stages, options))?,
             base_config: Some(base_image.config.to_string().into_bytes()),
             tags: service.tags.clone(),
+            annotations: BTreeMap::new(),
             stages,
         });
     }
@@ -199,6 +203,8 @@ pub fn lower_stages(
         );
         let mut labels = labels(plan, &stages, options);
         labels.extend([key]);
+        let mut annotations = labels.clone();
+        annotations.retain(|name, _| [KEY_LABEL, explain::LABEL].contains(&name.as_str()));
         images.push(LoweredImage {
             name: plan.stage(*id).id.clone(),
             stages,
@@ -206,6 +212,7 @@ pub fn lower_stages(
             config: image::bare(&plan.platform, &labels),
             base_config: None,
             tags: vec![tag.clone()],
+            annotations,
         });
     }
     let vertices = lowering.vertices;

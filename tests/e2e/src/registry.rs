@@ -35,6 +35,11 @@ impl Registry {
         Ok(digest.context("the registry names no digest")?.1.to_owned())
     }
 
+    /// The manifest of a tag or digest.
+    pub fn manifest(&self, repository: &str, reference: &str) -> Result<Value> {
+        self.json(&format!("/v2/{repository}/manifests/{reference}"))
+    }
+
     /// The configuration of the image, for the platform it was built for.
     pub fn config(&self, repository: &str, reference: &str) -> Result<Value> {
         let mut manifest = self.json(&format!("/v2/{repository}/manifests/{reference}"))?;

@@ -88,8 +88,11 @@ impl Job {
                 let solved = bridge
                     .solve(definition, &request.cache_imports, false)
                     .await?;
-                let result = GatewayResult::of(solved)
+                let mut result = GatewayResult::of(solved)
                     .with_metadata("containerimage.config", image.config.clone());
+                for (name, value) in &image.annotations {
+                    result = result.with_metadata(format!("annotation.{name}"), value.as_bytes());
+                }
                 Ok(match &image.base_config {
                     Some(base) => result.with_metadata("containerimage.base.config", base.clone()),
                     None => result,

@@ -134,6 +134,7 @@ fn a_stage_alone_is_an_image_that_says_its_key() {
         assert_eq!(image.base_config, None);
         let config: Value = serde_json::from_slice(&image.config).unwrap();
         assert_eq!(config["config"]["Labels"][KEY_LABEL], key);
+        assert_eq!(image.annotations[KEY_LABEL], key);
         assert_eq!(config["architecture"], plan.platform.architecture.as_str());
     }
     // What a service has of the stage is the same vertex as in the image of the stage alone.

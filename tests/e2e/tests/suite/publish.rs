@@ -3,7 +3,9 @@
 use std::process::{Command, Output};
 
 use anyhow::{Context as _, Result, ensure};
-use layercake_tests::{Build, CondaLock, Container, Door, Engine, PrivateEngine, Workspace, mark};
+use layercake_tests::{
+    Build, CondaLock, Container, Door, Engine, PrivateEngine, Registry, Workspace, mark,
+};
 
 /// The exit code of a build that was not allowed to run an expensive stage.
 const DENIED: i32 = 5;
@@ -62,7 +64,16 @@ fn what_one_daemon_published_an_empty_one_takes() -> Result<()> {
     published(&engine, &workspace, &[])?;
     let text = published(&engine, &workspace, &[])?;
     for stage in ["tool", "sdk", "model"] {
-        ensure!(text.contains(&format!("{stage} is published: ")), "{text}");
+        let found = text.split_once(&format!("{stage} is published: "));
+        let (_, rest) = found.with_context(|| text.clone())?;
+        let reference = rest.lines().next().unwrap_or_default();
+        let (repository, tag) = reference.rsplit_once(':').context("no tag")?;
+        let (_, repository) = repository.split_once('/').context("no registry")?;
+        let manifest = Registry::of(&engine)?.manifest(repository, tag)?;
+        let key = manifest["annotations"]["dev.layercake.key"].as_str();
+        let key = key.with_context(|| format!("no annotation: {manifest}"))?;
+        ensure!(tag.ends_with(&key[..32]), "{tag} has the key {key}");
+        ensure!(manifest["annotations"]["dev.layercake.records"].is_string());
     }
     let second = PrivateEngine::start("publish")?;
     let repository = mark();
