@@ -19,10 +19,21 @@ fn main() -> ExitCode {
             } else {
                 ""
             };
-            say(&format!("error: {error:#}{full}"));
+            say(&format!("error: {}{full}", told(&error)));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The error and its causes, but for those that it names itself.
+fn told(error: &anyhow::Error) -> String {
+    let mut told = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told
 }
 
 fn run() -> anyhow::Result<()> {
@@ -53,4 +64,17 @@ fn run() -> anyhow::Result<()> {
 /// Whoever reads may go away; that is no reason to fail.
 fn say(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    #[test]
+    fn a_cause_that_an_error_names_itself_is_told_once() {
+        let error = anyhow!("no space")
+            .context("io: no space")
+            .context("cannot link a");
+        assert_eq!(super::told(&error), "cannot link a: io: no space");
+    }
 }
