@@ -66,7 +66,7 @@ impl Size {
     pub fn lists(self) -> (&'static [&'static str], &'static [&'static str]) {
         match self {
             Self::Small => (&["packages"], &["older"]),
-            Self::Medium => (&["packages", "medium"], &["older", "medium-older"]),
+            Self::Medium => (&["packages", "medium"], &["medium-older"]),
         }
     }
 }
