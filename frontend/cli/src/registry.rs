@@ -58,7 +58,8 @@ impl Repository {
             name: rest.split([':', '@']).next().unwrap_or(rest).to_owned(),
             leave: None,
         };
-        let answer = opened.request(Method::GET, "tags/list?n=1").send().await?;
+        let first = opened.request(Method::GET, "tags/list?n=1");
+        let answer = opened.send(first).await?;
         if answer.status() == StatusCode::UNAUTHORIZED {
             let host = host.to_owned();
             let login = tokio::task::spawn_blocking(move || login(&host)).await??;
@@ -75,7 +76,7 @@ impl Repository {
             self.server, self.name
         ));
         while let Some(page) = next {
-            let answer = self.with_leave(self.http.get(&page)).send().await?;
+            let answer = self.send(self.with_leave(self.http.get(&page))).await?;
             if answer.status() == StatusCode::NOT_FOUND {
                 return Ok(found); // Nothing was ever pushed there.
             }
@@ -98,7 +99,7 @@ impl Repository {
     /// Removes the image of a tag, with all tags that it has.
     pub async fn remove(&self, tag: &str) -> anyhow::Result<()> {
         let head = self.request(Method::HEAD, &format!("manifests/{tag}"));
-        let head = head.header(ACCEPT, MANIFESTS).send().await?;
+        let head = self.send(head.header(ACCEPT, MANIFESTS)).await?;
         if head.status() == StatusCode::NOT_FOUND {
             return Ok(());
         }
@@ -108,7 +109,7 @@ impl Repository {
             .and_then(|digest| digest.to_str().ok())
             .with_context(|| format!("{} names no digest for {tag}", self.server))?;
         let removal = self.request(Method::DELETE, &format!("manifests/{digest}"));
-        let answer = removal.send().await?;
+        let answer = self.send(removal).await?;
         if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
             bail!(
                 "{} does not let images be removed; allow it there (for Docker's registry: \
@@ -132,6 +133,16 @@ impl Repository {
             Some(leave) => request.header(AUTHORIZATION, leave),
             None => request,
         }
+    }
+
+    async fn send(&self, request: RequestBuilder) -> anyhow::Result<Response> {
+        let answer = request.send().await;
+        answer.with_context(|| {
+            format!(
+                "{} cannot be asked; it is where the file's `registry:` is, and must be reachable from here",
+                self.server
+            )
+        })
     }
 
     async fn accepted(&self, answer: Response, what: &str) -> anyhow::Result<Response> {
@@ -189,7 +200,7 @@ impl Repository {
             }
         };
         let answer = self
-            .accepted(request.send().await?, "let you log in")
+            .accepted(self.send(request).await?, "let you log in")
             .await?;
         let token: Token = answer.json().await?;
         let token = token.token.or(token.access_token);

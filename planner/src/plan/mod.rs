@@ -20,7 +20,7 @@ mod work;
 
 pub use key::{FileKey, ImageKey, InputKey, Key, KeyRecord, RootKey, StageKey};
 pub use linked::{LinkPython, LinkStep};
-pub use stage_image::registry_warning;
+pub use stage_image::{is_stage_tag, registry_warning};
 pub use work::{CopyFrom, CopyStep, Mounted, Python, RunStep, Work};
 
 use std::collections::{BTreeMap, BTreeSet};

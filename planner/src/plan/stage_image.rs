@@ -59,9 +59,33 @@ fn tag(stage: &str, key: &str) -> String {
     format!("{name}-{}", &key[..DIGITS])
 }
 
+/// Whether a tag is of the form that stage images have.
+pub fn is_stage_tag(tag: &str) -> bool {
+    tag.rsplit_once('-').is_some_and(|(stage, key)| {
+        let digits = key.bytes().all(|digit| digit.is_ascii_hexdigit());
+        !stage.is_empty() && key.len() == DIGITS && digits
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::tag;
+    use super::{is_stage_tag, tag};
+
+    #[test]
+    fn other_tags_are_left_alone() {
+        let key = "0123456789abcdef".repeat(2);
+        assert!(is_stage_tag(&format!("conda-env-shared-05-{key}")));
+        for tag in [
+            "latest",
+            "1.2",
+            "-",
+            &key,
+            &format!("-{key}"),
+            &format!("x-{key}0"),
+        ] {
+            assert!(!is_stage_tag(tag), "{tag}");
+        }
+    }
 
     #[test]
     fn tags_are_of_registries_grammar() {

@@ -31,6 +31,20 @@ pub struct Replayed {
     pub commits: Vec<CommitAccount>,
 }
 
+impl Replayed {
+    /// What each service would have run, by its name, and where there are several, all of them together.
+    pub fn totals(&self) -> Vec<(&str, &Totals)> {
+        let services = self.services.iter();
+        let mut all: Vec<_> = services
+            .map(|service| (service.name.as_str(), &service.total))
+            .collect();
+        if all.len() > 1 {
+            all.push(("all services", &self.total));
+        }
+        all
+    }
+}
+
 /// Runs by each account of the same history. The first run of a thing does not count: nothing can spare it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::account::{Count, Replayed, Totals};
+use super::account::{Count, Replayed};
 use crate::view::table::Table;
 use crate::view::{bar, count};
 
@@ -71,14 +71,7 @@ fn whole(seconds: Option<f64>, runs: usize) -> String {
 }
 
 fn chart(replayed: &Replayed) -> String {
-    let all = replayed
-        .services
-        .iter()
-        .map(|service| (service.name.as_str(), &service.total));
-    let mut all: Vec<(&str, &Totals)> = all.collect();
-    if all.len() > 1 {
-        all.push(("all services", &replayed.total));
-    }
+    let all = replayed.totals();
     let most = all
         .iter()
         .flat_map(|(_, totals)| [totals.dockerfile, totals.layercake]);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 use layercake_planner::facts::Platform;
-use layercake_planner::plan::Plan;
+use layercake_planner::plan::{Plan, is_stage_tag};
 use layercake_solve::{ResolveMode, Solver};
 
 use super::no_registry;
@@ -17,9 +17,6 @@ use crate::printer::Printer;
 use crate::project::Project;
 use crate::registry::Repository;
 use crate::settings::parse_platform;
-
-/// How many digits of a key a stage image's tag ends with.
-const DIGITS: usize = 32;
 
 /// What is kept, and whether anything is really removed.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +41,7 @@ pub async fn prune(
     let (repository, kept) = kept.await?;
     let registry = Repository::open(&repository).await?;
     let tags = registry.tags().await?;
-    let published: Vec<&String> = tags.iter().filter(|tag| is_of_stage(tag)).collect();
+    let published: Vec<&String> = tags.iter().filter(|tag| is_stage_tag(tag)).collect();
     let unused = published.iter().filter(|tag| {
         let reference = format!("{repository}:{tag}");
         !kept.contains(&reference)
@@ -77,13 +74,14 @@ async fn kept(
 ) -> anyhow::Result<(String, BTreeSet<String>)> {
     let mut kept = BTreeSet::new();
     let mut repository = None;
+    let commits = line(project, commits)?;
     for platform in platforms(project)? {
         project.given.platform = platform;
         let plan = planned(solver, project).await?;
         repository = plan.registry.clone();
         kept.extend(plan.stage_images().into_values());
-        for commit in line(project, commits)? {
-            let Ok(mut then) = project.at(&commit) else {
+        for commit in &commits {
+            let Ok(mut then) = project.at(commit) else {
                 continue; // It has no such file.
             };
             match planned(solver, &mut then).await {
@@ -136,33 +134,4 @@ fn line(project: &Project, commits: usize) -> anyhow::Result<Vec<String>> {
     let head = history.commit("HEAD")?;
     let line = history.line(&head).take(commits);
     line.map(|commit| Ok(commit?.id.to_string())).collect()
-}
-
-/// Whether a tag is one that `layercake publish` gives.
-fn is_of_stage(tag: &str) -> bool {
-    tag.rsplit_once('-').is_some_and(|(stage, key)| {
-        let digits = key.bytes().all(|digit| digit.is_ascii_hexdigit());
-        !stage.is_empty() && key.len() == DIGITS && digits
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_of_stage;
-
-    #[test]
-    fn other_tags_are_left_alone() {
-        let key = "0123456789abcdef".repeat(2);
-        assert!(is_of_stage(&format!("conda-env-shared-05-{key}")));
-        for tag in [
-            "latest",
-            "1.2",
-            "-",
-            &key,
-            &format!("-{key}"),
-            &format!("x-{key}0"),
-        ] {
-            assert!(!is_of_stage(tag), "{tag}");
-        }
-    }
 }

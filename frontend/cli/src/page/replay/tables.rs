@@ -4,21 +4,14 @@ use maud::{Markup, html};
 
 use super::super::{number, round, wide};
 use super::{DOCKERFILE, IDEAL, LAYERCAKE, accounts, whole};
-use crate::replay::{Count, Replayed, Totals};
+use crate::replay::{Count, Replayed};
 
 /// The longest bar, in pixels.
 const BAR: f64 = 110.0;
 
 /// The services and all of them together, under each account.
 pub fn services(replayed: &Replayed) -> Markup {
-    let all = replayed
-        .services
-        .iter()
-        .map(|service| (service.name.as_str(), &service.total));
-    let mut all: Vec<(&str, &Totals)> = all.collect();
-    if all.len() > 1 {
-        all.push(("all services", &replayed.total));
-    }
+    let all = replayed.totals();
     let has_dockerfile = accounts(replayed).len() > 2;
     let most = all
         .iter()
