@@ -17,9 +17,8 @@ use url::Url;
 
 use crate::channels::channels;
 use crate::pip::normalized;
-use crate::record::package;
 use crate::solve::{chain, subdir};
-use crate::{Conda, CondaError, Request, scripts};
+use crate::{Conda, CondaError, Request};
 
 /// Why the lock of another tool cannot be taken.
 #[derive(Debug, Error)]
@@ -251,17 +250,16 @@ impl Conda {
             .recursive(false)
             .await
             .map_err(|error| CondaError::Repodata(chain(&error)))?;
-        let mut described = Vec::new();
-        for pin in pins.packages {
-            let record = pin.resolved(&available.repodata)?;
-            described.push((package(&record)?, record));
-        }
+        let packages = pins.packages.into_iter();
+        let records = packages.map(|pin| pin.resolved(&available.repodata));
+        let records = records.collect::<Result<_, _>>()?;
         let wheels = pins.wheels.into_iter().map(|(name, version)| LockedWheel {
             name,
             version,
             url: String::new(), // uv looks it up by the version.
             sha256: String::new(),
             size: 0,
+            layer: None,
             sdist: false,
             requires: Vec::new(),
         });
@@ -273,7 +271,8 @@ impl Conda {
             requested: request.told_packages(),
             requested_pip: request.pip.clone(),
             virtual_packages: BTreeMap::new(),
-            packages: scripts::mark(described, self.client()).await?,
+            layers: 0, // Of whoever adopts it.
+            packages: self.described(records, None).await?.0,
             wheels: wheels.collect(),
         })
     }

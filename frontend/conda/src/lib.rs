@@ -8,15 +8,16 @@ mod access;
 mod channels;
 mod checksum;
 mod error;
+mod files;
 pub mod import;
 pub mod pip;
 mod record;
-mod scripts;
 mod solve;
 pub mod virtual_packages;
 
 pub use access::Access;
 pub use error::CondaError;
+pub use files::Clobber;
 pub use layercake_planner::lock::Request;
 pub use pip::Pip;
 pub use solve::{Conda, Solved, Update};

@@ -255,6 +255,7 @@ fn wheel(found: Distribution, python: &str) -> Result<LockedWheel, CondaError> {
         url: file.url.ok_or_else(|| incomplete("url"))?,
         sha256: sha256.ok_or_else(|| incomplete("sha256"))?.1,
         size: file.size.ok_or_else(|| incomplete("size"))?,
+        layer: None,
         sdist,
         requires: Vec::new(),
         name,

@@ -12,7 +12,7 @@ use crate::CondaError;
 /// TOML has no larger integers; no archive is as large.
 const MOST: u64 = i64::MAX.unsigned_abs();
 
-/// A package of a channel as the lock has it; its scripts are not known yet.
+/// A package of a channel as the lock has it; its layer is not chosen, its files are not known yet.
 pub(crate) fn package(record: &RepoDataRecord) -> Result<Package, CondaError> {
     let of = &record.package_record;
     let incomplete = |what| CondaError::Incomplete {
@@ -42,7 +42,9 @@ pub(crate) fn package(record: &RepoDataRecord) -> Result<Package, CondaError> {
             NoArchKind::Generic => Noarch::Generic,
         }),
         python_site_packages_path: of.python_site_packages_path.clone(),
+        layer: None,
         scripts: false,
+        loses: Vec::new(),
         depends: sorted(&of.depends),
         constrains: sorted(&of.constrains),
     })

@@ -12,9 +12,10 @@ use reqwest_middleware::ClientWithMiddleware;
 
 use crate::channels::channels;
 use crate::error::Unsolvable;
+use crate::files::{Archives, Clobber};
 use crate::record::{package, record};
 use crate::virtual_packages::{assumed, generic};
-use crate::{Access, CondaError, Request, scripts};
+use crate::{Access, CondaError, Request};
 
 /// Solves conda environments; channels are read once, however many environments they serve.
 pub struct Conda {
@@ -38,8 +39,10 @@ pub enum Update {
 /// A solved environment.
 #[derive(Clone, Debug)]
 pub struct Solved {
-    /// The packages, by name.
+    /// The packages, by name. Their layers are not chosen.
     pub packages: Vec<Package>,
+    /// The files that several of them have; none told again of an environment that was locked before.
+    pub clobbers: Vec<Clobber>,
     /// The virtual packages that were assumed, without the underscores.
     pub virtual_packages: BTreeMap<String, String>,
 }
@@ -100,36 +103,43 @@ impl Conda {
         let solved = resolvo::Solver
             .solve(task)
             .map_err(|error| explained(error, &request.packages))?;
-        let packages = self.described(solved.records, locked).await?;
+        let (packages, clobbers) = self.described(solved.records, locked).await?;
         Ok(Solved {
             packages,
+            clobbers,
             virtual_packages,
         })
     }
 
-    /// The records as the lock has them. What is locked already is taken from there: an archive never changes.
-    async fn described(
+    /// The records as the lock has them, and the files that several of them have. An environment that is locked
+    /// already is taken from there: an archive never changes.
+    pub(crate) async fn described(
         &self,
         records: Vec<RepoDataRecord>,
         locked: Option<&Environment>,
-    ) -> Result<Vec<Package>, CondaError> {
-        let known: BTreeMap<&str, &Package> = locked
+    ) -> Result<(Vec<Package>, Vec<Clobber>), CondaError> {
+        let described = records
             .into_iter()
-            .flat_map(|locked| &locked.packages)
-            .map(|package| (package.sha256.as_str(), package))
-            .collect();
-        let mut packages = Vec::new();
-        let mut new = Vec::new();
-        for record in records {
-            let package = package(&record)?;
-            match known.get(package.sha256.as_str()) {
-                Some(same) if same.url == package.url => packages.push((*same).clone()),
-                _ => new.push((package, record)),
+            .map(|record| Ok((package(&record)?, record)));
+        let described = described.collect::<Result<Vec<_>, CondaError>>()?;
+        let archives = |packages: &[&Package]| -> BTreeSet<(String, String)> {
+            let named = packages.iter();
+            named
+                .map(|one| (one.sha256.clone(), one.url.clone()))
+                .collect()
+        };
+        if let Some(locked) = locked {
+            let before: Vec<_> = locked.packages.iter().collect();
+            let now: Vec<_> = described.iter().map(|(package, _)| package).collect();
+            if archives(&before) == archives(&now) {
+                return Ok((locked.packages.clone(), Vec::new()));
             }
         }
-        packages.extend(scripts::mark(new, &self.client).await?);
-        packages.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(packages)
+        let archives = Archives {
+            client: &self.client,
+            cache: self.access.cache.join("paths"),
+        };
+        archives.complete(described).await
     }
 }
 

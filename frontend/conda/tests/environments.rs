@@ -130,6 +130,64 @@ async fn scripts_are_found_in_the_archives() {
 }
 
 #[tokio::test]
+async fn of_files_that_several_packages_have_one_is_seen() {
+    let mut world = World::new();
+    world.put(
+        "python",
+        "3.12.1",
+        &[],
+        &["lib/python3.12/site-packages/a.py"],
+    );
+    world.put("base", "1.0", &[], &["bin/tool", "bin/base", "share/x"]);
+    world.put("above", "1.0", &["base"], &["bin/tool", "share/x"]);
+    let request = request(&["above", "base", "python"]);
+    let solved = world
+        .try_solve(&request, None, &Update::Nothing)
+        .await
+        .unwrap();
+    let loses: Vec<_> = solved
+        .packages
+        .iter()
+        .map(|one| (one.name.as_str(), one.loses.join(" ")))
+        .collect();
+    // Who depends on the other wins, though its name is the earlier one.
+    assert_eq!(
+        loses,
+        [
+            ("above", String::new()),
+            ("base", "bin/tool share/x".into()),
+            ("python", String::new())
+        ]
+    );
+    assert_eq!(
+        solved.clobbers,
+        [],
+        "files that are the same are no one's loss"
+    );
+
+    world.put_with("base", "1.1", &[], &["bin/tool", "share/x"], "another\n");
+    let solved = world
+        .try_solve(&request, None, &Update::Nothing)
+        .await
+        .unwrap();
+    let told: Vec<_> = solved
+        .clobbers
+        .iter()
+        .map(|one| (&*one.winner, &*one.loser, one.paths.join(" ")))
+        .collect();
+    assert_eq!(told, [("above", "base", "bin/tool share/x".to_owned())]);
+    let locked = environment(&request, solved);
+    let again = world
+        .try_solve(&request, Some(&locked), &Update::Nothing)
+        .await
+        .unwrap();
+    assert_eq!(
+        (again.packages, again.clobbers),
+        (locked.packages, Vec::new())
+    );
+}
+
+#[tokio::test]
 async fn offline_nobody_is_asked() {
     let world = World::new();
     let conda = Conda::new(world.access(true)).unwrap();

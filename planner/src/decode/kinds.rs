@@ -25,6 +25,7 @@ object! {
         "virtual-packages" => virtual_packages: default,
         "installer" => installer: optional,
         "layers" => layers: optional,
+        "scripts" => scripts: default,
     }
 }
 

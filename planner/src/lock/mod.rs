@@ -4,6 +4,7 @@
 //! in one order, so that the same lock is the same text. Nothing here looks anything up: `layercake lock` does.
 
 mod check;
+pub mod layers;
 mod read;
 mod request;
 mod write;
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 /// The version of the format that is written, and the only one that is read.
-pub const LOCK_VERSION: i64 = 1;
+pub const LOCK_VERSION: i64 = 2;
 
 /// All that is locked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +94,8 @@ pub struct Environment {
     /// The virtual packages that the solver assumed, without the underscores.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub virtual_packages: BTreeMap<String, String>,
+    /// How many layers its packages were sorted into at most.
+    pub layers: usize,
     /// The conda packages, by name.
     #[serde(rename = "package", default, skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<Package>,
@@ -129,15 +132,21 @@ pub struct Package {
     pub md5: Option<String>,
     /// The archive's size in bytes.
     pub size: u64,
+    /// The layer that it shares with others; it has one of its own if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer: Option<String>,
     /// `python` or `generic`, if it suits any platform.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noarch: Option<Noarch>,
     /// Where this `python` keeps packages, relative to the prefix, if its channel says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub python_site_packages_path: Option<String>,
-    /// Whether it has scripts that run after linking.
+    /// Whether it has a script that runs after linking.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub scripts: bool,
+    /// Its files, by their paths in the prefix, that a package of another layer has too and that are not the ones seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loses: Vec<String>,
     /// What it needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends: Vec<String>,
@@ -171,6 +180,9 @@ pub struct LockedWheel {
     pub sha256: String,
     /// The file's size in bytes.
     pub size: u64,
+    /// The layer that it shares with others; it has one of its own if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer: Option<String>,
     /// Whether it is a source distribution, which has to be built.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sdist: bool,

@@ -51,7 +51,7 @@ impl Lock {
         let Header { version } = toml::from_str(text).map_err(malformed)?;
         if *version.get_ref() != LOCK_VERSION {
             let message = format!(
-                "the lock has the format {}, and this layercake reads {LOCK_VERSION}",
+                "the lock has the format {}, and this layercake reads and writes {LOCK_VERSION}",
                 version.get_ref()
             );
             return Err(failure(

@@ -199,6 +199,7 @@ mod tests {
             requested: request.packages.clone(),
             requested_pip: request.pip.clone(),
             virtual_packages: request.virtual_packages.clone(),
+            layers: 40,
             packages: Vec::new(),
             wheels: Vec::new(),
         }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn package(name: &str) -> Package {
+pub(super) fn package(name: &str) -> Package {
     Package {
         name: name.into(),
         version: "1.0".into(),
@@ -19,7 +19,9 @@ fn package(name: &str) -> Package {
         size: 12,
         noarch: None,
         python_site_packages_path: None,
+        layer: None,
         scripts: false,
+        loses: Vec::new(),
         depends: vec!["libc >=2".into(), "zlib".into()],
         constrains: Vec::new(),
     }
@@ -49,12 +51,15 @@ fn lock() -> Lock {
             requested: vec!["a".into(), "b >=1".into()],
             requested_pip: vec!["pymediawiki".into()],
             virtual_packages: BTreeMap::from([("cuda".into(), "12.5".into())]),
+            layers: 40,
             packages: vec![
                 package("b"),
                 Package {
                     noarch: Some(Noarch::Python),
                     md5: Some("cd".repeat(16)),
+                    layer: Some("shared-01".into()),
                     scripts: true,
+                    loses: vec!["bin/b".into()],
                     depends: Vec::new(),
                     ..package("a")
                 },
@@ -65,6 +70,7 @@ fn lock() -> Lock {
                 url: "https://files.example/pymediawiki-0.7.4-py3-none-any.whl".into(),
                 sha256: "12".repeat(32),
                 size: 34,
+                layer: None,
                 sdist: false,
                 requires: vec!["requests".into()],
             }],
@@ -103,15 +109,15 @@ fn check(text: &str, line: usize, message: &str) {
 #[test]
 fn what_is_wrong_is_told_with_its_line() {
     check("", 1, "version");
-    check("version = 1\nbase = [\n", 2, "array");
+    check("version = 2\nbase = [\n", 2, "array");
     check(
-        "version = 2\nnews = true\n",
+        "version = 1\nnews = true\n",
         1,
-        "format 2, and this layercake reads 1",
+        "format 1, and this layercake reads and writes 2",
     );
-    check("version = 1\nnews = true\n", 2, "unknown field `news`");
+    check("version = 2\nnews = true\n", 2, "unknown field `news`");
     check(
-        "version = 1\n\n[[fetch]]\nurl = \"u\"\nchecksum = \"sha256:12\"\n",
+        "version = 2\n\n[[fetch]]\nurl = \"u\"\nchecksum = \"sha256:12\"\n",
         5,
         "not a digest",
     );

@@ -139,6 +139,9 @@ pub struct Conda {
     /// How many layers it has at most where it is locked.
     #[serde(skip)]
     pub layers: usize,
+    /// The packages whose scripts may run where it is locked.
+    #[serde(skip)]
+    pub scripts: BTreeSet<String>,
     /// Whether `layercake lock` solves it: the file does not have micromamba do so.
     #[serde(skip)]
     pub lockable: bool,

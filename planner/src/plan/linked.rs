@@ -1,12 +1,13 @@
 //! A locked conda environment to the groups in which it is linked.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::groups::{group, shares};
 use crate::diagnostic::Diagnostic;
 use crate::facts::Platform;
+use crate::lock::layers::Item;
 use crate::lock::{LockedWheel, Noarch, Package, Tool};
 use crate::model::{Conda, LockedEnvironment, Stage};
 use crate::suggest::list;
@@ -32,6 +33,26 @@ pub struct LinkStep {
     pub tool_image: String,
     /// The digest of the tool.
     pub tool: String,
+}
+
+/// Runs the scripts that packages have for after they are linked, in this order.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScriptStep {
+    /// Where the environment lies.
+    pub prefix: String,
+    /// Each after those of the packages that its own depends on.
+    pub scripts: Vec<PackageScript>,
+}
+
+/// The script of one package, and what conda tells it.
+#[derive(Clone, Debug, Serialize)]
+pub struct PackageScript {
+    /// The package.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its build number.
+    pub build_number: u64,
 }
 
 /// The Python that packages are linked for.
@@ -68,7 +89,7 @@ pub(super) fn steps(
         return Err(Diagnostic::error("locked-environment", stage.span, message).into());
     }
     let tool = tool(stage, locked)?;
-    refuse_scripts(stage, locked)?;
+    refuse_scripts(stage, conda, locked)?;
     refuse_sources(stage, locked)?;
     let platform = conda_platform(stage, platform)?;
     let python = python(&locked.packages);
@@ -81,28 +102,111 @@ pub(super) fn steps(
         tool_image: tool.image.clone(),
         tool: tool.digest.clone(),
     };
-    let (package_layers, wheel_layers) = shares(conda.layers);
-    let groups = group(&locked.packages, package_layers).into_iter();
-    let packages = groups.map(|group| {
+    let packages = groups(&locked.packages).into_iter().map(|group| {
         let any_python = |package: &&Package| package.noarch == Some(Noarch::Python);
-        let needs_python = group.packages.iter().any(any_python);
+        let needs_python = group.items.iter().any(any_python);
         let step = LinkStep {
             python: python.clone().filter(|_| needs_python),
-            packages: group.packages.into_iter().cloned().collect(),
+            packages: group.without_layers(),
             ..empty.clone()
         };
-        (group.name, step)
+        (group.name.to_owned(), step)
     });
-    let groups = group(&locked.wheels, wheel_layers).into_iter();
-    let wheels = groups.map(|group| {
+    let wheels = groups(&locked.wheels).into_iter().map(|group| {
         let step = LinkStep {
             python: python.clone(),
-            wheels: group.packages.into_iter().cloned().collect(),
+            wheels: group.without_layers(),
             ..empty.clone()
         };
         (format!("pip-{}", group.name), step)
     });
     Ok(packages.chain(wheels).collect())
+}
+
+/// What lies in one layer.
+struct Group<'l, T> {
+    /// What it is called: by its package, if that is alone, or as the lock has it.
+    name: &'l str,
+    items: Vec<&'l T>,
+}
+
+/// The layers of a lock, lowest first.
+fn groups<T: Item>(items: &[T]) -> Vec<Group<'_, T>> {
+    let mut layers: BTreeMap<(bool, &str), Vec<&T>> = BTreeMap::new();
+    for item in items {
+        let layer = (item.layer().is_some(), item.layer().unwrap_or(item.name()));
+        layers.entry(layer).or_default().push(item);
+    }
+    let groups = layers.into_iter();
+    let mut groups: Vec<_> = groups
+        .map(|((_, name), items)| Group { name, items })
+        .collect();
+    groups.sort_by(|a, b| a.rank().cmp(&b.rank()));
+    groups
+}
+
+impl<T: Item> Group<'_, T> {
+    /// What is large and rarely changes lies below: the interpreter, then what stands alone, compiled packages
+    /// before others.
+    fn rank(&self) -> impl Ord + use<'_, T> {
+        let python = self.items.iter().any(|item| item.name() == "python");
+        let shared = self.items.iter().any(|item| item.layer().is_some());
+        let noarch = self.items.iter().all(|item| item.is_noarch());
+        let size: u64 = self.items.iter().map(|item| item.size()).sum();
+        (!python, shared, noarch, Reverse(size), self.name)
+    }
+
+    /// The packages as they are linked: what a layer is called is no part of its key.
+    fn without_layers(&self) -> Vec<T> {
+        let items = self.items.iter().map(|item| {
+            let mut item = T::clone(item);
+            item.put(None);
+            item
+        });
+        items.collect()
+    }
+}
+
+/// The scripts that run after linking, if there are any.
+pub(super) fn scripts(conda: &Conda) -> Option<ScriptStep> {
+    let packages = &conda.locked.as_ref()?.packages;
+    let scripts = in_order(packages).into_iter();
+    let scripts = scripts
+        .filter(|package| package.scripts)
+        .map(|package| PackageScript {
+            name: package.name.clone(),
+            version: package.version.clone(),
+            build_number: package.build_number,
+        });
+    let step = ScriptStep {
+        prefix: conda.prefix.clone(),
+        scripts: scripts.collect(),
+    };
+    (!step.scripts.is_empty()).then_some(step)
+}
+
+/// Packages, each after those that it depends on; of those in a circle one comes first all the same.
+fn in_order(packages: &[Package]) -> Vec<&Package> {
+    let by_name: BTreeMap<&str, &Package> = packages.iter().map(|one| (&*one.name, one)).collect();
+    let needed = |package: &Package| -> Vec<&Package> {
+        let names = package.depends.iter().map(|spec| spec.split(' ').next());
+        let needed = names.filter_map(|name| by_name.get(name?).copied());
+        needed.collect()
+    };
+    let mut ordered = Vec::new();
+    let mut seen = BTreeSet::new();
+    for package in packages {
+        let mut open = vec![(package, false)];
+        while let Some((package, is_ready)) = open.pop() {
+            if is_ready {
+                ordered.push(package);
+            } else if seen.insert(&package.name) {
+                open.push((package, true));
+                open.extend(needed(package).into_iter().map(|one| (one, false)));
+            }
+        }
+    }
+    ordered
 }
 
 /// The environment's Python, if it has one.
@@ -143,23 +247,32 @@ fn tool<'l>(stage: &Stage, locked: &'l LockedEnvironment) -> Result<&'l Tool, Bo
     })
 }
 
-/// What a script would do depends on more than the package, and would undo that groups are independent.
-fn refuse_scripts(stage: &Stage, locked: &LockedEnvironment) -> Result<(), Box<Diagnostic>> {
+/// What a script does depends on more than the package: it runs only where the file says so.
+fn refuse_scripts(
+    stage: &Stage,
+    conda: &Conda,
+    locked: &LockedEnvironment,
+) -> Result<(), Box<Diagnostic>> {
     let packages = locked.packages.iter();
     let scripts = packages.filter(|package| package.scripts);
-    let names: BTreeSet<_> = scripts.map(|package| package.name.as_str()).collect();
+    let names: BTreeSet<_> = scripts
+        .map(|package| package.name.as_str())
+        .filter(|name| !conda.scripts.contains(*name))
+        .collect();
     if names.is_empty() {
         return Ok(());
     }
     let names: Vec<_> = names.into_iter().collect();
     let message = format!(
-        "`{}` cannot be linked package by package: scripts run when these are installed: {}",
+        "packages of `{}` have scripts that run after linking: {}",
         stage.name,
         list(&names)
     );
     let found = Diagnostic::error("locked-environment", stage.span, message);
-    let way =
-        "leave them out, or have it solved and installed in the build: `installer: micromamba`";
+    let way = format!(
+        "allow them, `scripts: [{}]`, or leave the packages out",
+        names.join(", ")
+    );
     Err(found.help(way).into())
 }
 

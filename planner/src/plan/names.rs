@@ -27,7 +27,7 @@ pub(super) fn name_instances(plan: &mut Plan) {
         *count.entry((&stage.name, stage.kind)).or_default() += 1;
     }
     let named = |stage: &Stage| match stage.kind {
-        "finish" | "link" => stage.id.clone(),
+        "finish" | "link" | "scripts" => stage.id.clone(),
         "install" => format!("{}@{}", stage.name, root_name(plan, stage)),
         kind if count[&(stage.name.as_str(), kind)] == 1 => stage.name.clone(),
         _ => format!("{}@{}", stage.name, root_name(plan, stage)),
@@ -70,11 +70,9 @@ fn root_name(plan: &Plan, stage: &Stage) -> String {
         Root::Base { base, needs } => {
             let base = plan.base(*base).name.as_str();
             let needs = needs.iter().map(|id| plan.stage(*id).name.as_str());
-            [base]
-                .into_iter()
-                .chain(needs)
-                .collect::<Vec<_>>()
-                .join("+")
+            let mut names: Vec<_> = [base].into_iter().chain(needs).collect();
+            names.dedup(); // A locked environment is several stages of one name.
+            names.join("+")
         }
         Root::Scratch => {
             let tools = stage.work.images();

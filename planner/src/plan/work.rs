@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::linked::LinkStep;
+use super::linked::{LinkStep, ScriptStep};
 use crate::graph::StageId;
 use crate::model::{
     Apt, BaseIx, Cache, Conda, Fetch, FileItem, From, Input, Npm, Pip, Run, Secret, Ssh, Take,
@@ -23,6 +23,8 @@ pub enum Work {
     },
     /// Links packages of a locked conda environment.
     Link(LinkStep),
+    /// Runs the scripts that packages of a locked conda environment have for it.
+    Scripts(ScriptStep),
     /// What several stages made, as one tree: a locked conda environment that another stage reads.
     Join {
         /// The stages, lowest first.
@@ -178,6 +180,7 @@ impl Work {
                 .collect(),
             Self::Conda { .. }
             | Self::Link(_)
+            | Self::Scripts(_)
             | Self::Join { .. }
             | Self::Pip { .. }
             | Self::InstallWheel { .. }
@@ -202,6 +205,7 @@ impl Work {
         match self {
             Self::Conda { .. }
             | Self::Link(_)
+            | Self::Scripts(_)
             | Self::Apt(_)
             | Self::Pip { .. }
             | Self::BuildWheel { .. }

@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use super::{Resolver, conda, pyproject, requirements};
 use crate::diagnostic::Diagnostic;
 use crate::facts::PathFact;
-use crate::model::{Apt, Conda, Input, Kind, Npm, Pip, StageIx, Wheel};
+use crate::lock::Package;
+use crate::model::{Apt, Conda, Input, Kind, LockedEnvironment, Npm, Pip, StageIx, Wheel};
 use crate::spec::{
     AptSpec, CondaSpec, Installer, KindSpec, NpmSpec, PipSpec, StageSpec, Text, WheelSpec,
 };
@@ -80,14 +81,17 @@ impl Resolver<'_> {
         let virtual_packages = self.map(&spec.virtual_packages);
         let tool = spec.tool.as_ref().and_then(|tool| self.base(tool));
         let environment = environment?;
-        let locked = self.locked(name, spec, &environment, &virtual_packages);
+        let layers = self.layers(spec)?;
+        let locked = self.locked(name, spec, layers, &environment, &virtual_packages);
+        let scripts = self.allowed_scripts(name, spec, locked.as_ref());
         Some(Conda {
             environment,
             path: self.context_path(&spec.spec)?,
             prefix: prefix?,
             tool,
             virtual_packages,
-            layers: self.layers(spec)?,
+            layers,
+            scripts,
             lockable: spec.installer.is_none(),
             locked,
         })
@@ -113,6 +117,38 @@ impl Resolver<'_> {
         };
         self.report(problem);
         None
+    }
+
+    /// The packages whose scripts may run.
+    fn allowed_scripts(
+        &self,
+        name: &str,
+        spec: &CondaSpec,
+        locked: Option<&LockedEnvironment>,
+    ) -> BTreeSet<String> {
+        let mut allowed = BTreeSet::new();
+        for package in &spec.scripts {
+            if spec.installer.is_some() {
+                let message = "`scripts` does nothing beside `installer: micromamba`, which runs those of all packages";
+                let found = Diagnostic::error("conflict", package.span, message);
+                self.report(found.help("remove one of the two"));
+                break;
+            }
+            let Some(package_name) = self.filled(package) else {
+                continue;
+            };
+            let mut packages = locked.into_iter().flat_map(|locked| &locked.packages);
+            let has_script = |known: &Package| known.scripts && known.name == package_name;
+            if locked.is_some() && !packages.any(has_script) {
+                let message = format!(
+                    "no package `{package_name}` of `{name}` has a script that runs after linking"
+                );
+                let found = Diagnostic::warning("locked-environment", package.span, message);
+                self.report(found.help("remove it from `scripts`"));
+            }
+            allowed.insert(package_name);
+        }
+        allowed
     }
 
     fn environment_file(&self, path: &Text) -> Option<String> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Resolver;
 use crate::diagnostic::Diagnostic;
+use crate::lock::layers::count;
 use crate::lock::{Lock, Request};
 use crate::model::LockedEnvironment;
 use crate::source::Span;
@@ -60,6 +61,7 @@ impl Resolver<'_> {
         &self,
         stage: &str,
         spec: &CondaSpec,
+        layers: usize,
         environment: &str,
         virtual_packages: &BTreeMap<String, String>,
     ) -> Option<LockedEnvironment> {
@@ -73,7 +75,14 @@ impl Resolver<'_> {
             self.not_locked(self.span(stage), &what);
             return None;
         };
-        let changes = Request::new(environment, virtual_packages).changes_since(locked);
+        let mut changes = Request::new(environment, virtual_packages).changes_since(locked);
+        let count = count(&locked.packages, &locked.wheels);
+        if locked.layers != layers || count > layers {
+            let was = locked.layers.max(count);
+            changes.push(format!(
+                "its packages are sorted into {was} layers at most, not into {layers}"
+            ));
+        }
         if !changes.is_empty() {
             let message = format!(
                 "the lock of the stage `{stage}` for {platform} is out of date: {}",

@@ -53,6 +53,9 @@ pub struct CondaSpec {
     /// How many image layers the environment has at most where it is locked; 40 if left out.
     #[schemars(with = "Option<u32>", extend("minimum" = 2, "maximum" = 100))]
     pub layers: Option<Spanned<u32>>,
+    /// The packages of the lock whose post-link scripts are run; where others have one, that is an error.
+    #[schemars(default)]
+    pub scripts: Vec<Text>,
 }
 
 /// Who installs a conda environment.

@@ -14,6 +14,12 @@ use crate::{Engine, Workspace};
 /// The frontend's image in the engine's registry.
 const FRONTEND: (&str, &str) = ("layercake/frontend", "0.1");
 
+/// How many layers an environment has that does not say.
+const LAYERS: usize = 40;
+
+/// Packages of so many bytes have a layer of their own.
+const HEAVY: u64 = 1 << 20;
+
 /// Packages of the engine's channel, and what a lock says of them.
 #[derive(Clone, Debug)]
 pub struct CondaLock {
@@ -107,13 +113,14 @@ impl CondaLock {
     fn render(&self, stage: &str) -> Result<String> {
         let request = json!([[self.channel], self.specs, [], {}]).to_string();
         let spec = hex::encode(Sha256::digest(request));
-        let mut out = String::from("version = 1\n\n[tool]\n");
+        let mut out = String::from("version = 2\n\n[tool]\n");
         let line = |out: &mut String, key: &str, value: &Value| writeln!(out, "{key} = {value}");
         line(&mut out, "image", &json!(self.tool.0))?;
         line(&mut out, "digest", &json!(self.tool.1))?;
         writeln!(out, "\n[[environment]]\nplatform = \"linux/amd64\"")?;
         line(&mut out, "stage", &json!(stage))?;
         line(&mut out, "spec", &json!(format!("sha256:{spec}")))?;
+        line(&mut out, "layers", &json!(LAYERS))?;
         line(&mut out, "channels", &json!([self.channel]))?;
         line(&mut out, "requested", &json!(self.specs))?;
         for record in self.packages.values() {
@@ -136,9 +143,18 @@ impl CondaLock {
                 }
             }
             line(&mut out, "build-number", &record["build_number"])?;
+            if record["size"].as_u64() < Some(HEAVY) {
+                line(&mut out, "layer", &json!(layer(text(record, "name"))))?;
+            }
         }
         Ok(out)
     }
+}
+
+/// The layer that a small package shares, by its name alone: so a change of one moves no other.
+fn layer(name: &str) -> String {
+    let first = Sha256::digest(name)[0];
+    format!("shared-{}", first % 8)
 }
 
 /// The frontend's image by its digest, and the digest of the tool in it.

@@ -12,6 +12,7 @@
 
 mod browser;
 mod build;
+mod channel;
 mod clx;
 mod conda;
 mod container;
@@ -29,6 +30,7 @@ mod workspace;
 
 pub use browser::{Browser, Print, Stop, Theme};
 pub use build::{Build, Door};
+pub use channel::{Channel, Packed};
 pub use clx::{CLX, Clx};
 pub use conda::CondaLock;
 pub use container::Container;

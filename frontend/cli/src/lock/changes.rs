@@ -39,6 +39,7 @@ fn entries(lock: &Lock) -> BTreeMap<String, String> {
     }
     for environment in &lock.environments {
         let place = format!("{} {}", environment.stage, environment.platform);
+        all.insert(format!("{place} layers"), environment.layers.to_string());
         for package in &environment.packages {
             let version = format!("{} {}", package.version, package.build);
             all.insert(format!("{place} {}", package.name), version);

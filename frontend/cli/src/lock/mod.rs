@@ -14,8 +14,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use layercake_conda::pip::names;
-use layercake_conda::{Conda, Pip, Request, Update};
+use layercake_conda::{Clobber, Conda, Pip, Request, Update};
 use layercake_planner::facts::{Facts, ImageFact, Platform};
+use layercake_planner::lock::layers::arrange;
 use layercake_planner::lock::{Environment as Locked, Lock, LockedBase, LockedFetch, lock_path};
 use layercake_planner::model::{Kind, Model};
 use layercake_planner::suggest::suggest;
@@ -53,6 +54,10 @@ struct Asked<'a> {
     path: &'a str,
     request: Request,
     platform: &'a Platform,
+    /// How many layers it may have.
+    layers: usize,
+    /// What is locked of it.
+    before: Option<&'a Locked>,
 }
 
 impl<E: Environment> Making<'_, E> {
@@ -115,6 +120,8 @@ impl<E: Environment> Making<'_, E> {
                     path: &conda_stage.path,
                     request: Request::new(&conda_stage.environment, &conda_stage.virtual_packages),
                     platform: &platform,
+                    layers: conda_stage.layers,
+                    before: before.environment(stage, &platform.to_string()),
                 };
                 let solved = if let Some(import) = imports.of(stage) {
                     let imported = import.adopt(&conda, &asked).await?;
@@ -122,8 +129,7 @@ impl<E: Environment> Making<'_, E> {
                     import.compare(&imported, &solved, self.printer)?;
                     solved
                 } else {
-                    let locked = before.environment(stage, &platform.to_string());
-                    self.solve(&conda, &asked, locked).await?
+                    self.solve(&conda, &asked, asked.before).await?
                 };
                 lock.environments.push(solved);
             }
@@ -244,8 +250,10 @@ impl<E: Environment> Making<'_, E> {
             path,
             request,
             platform,
+            layers,
+            before,
         } = asked;
-        let solved = conda
+        let mut solved = conda
             .solve(request, platform, locked, &self.settings.update)
             .await
             .map_err(|error| explained(error, root, path))
@@ -254,10 +262,22 @@ impl<E: Environment> Making<'_, E> {
             uv: "uv".into(),
             offline: self.settings.access.offline,
         };
-        let wheels = pip
+        let mut wheels = pip
             .resolve(request, platform, &solved, locked, &self.settings.update)
             .await
             .with_context(|| format!("the stage `{stage}` for {platform}, {path}"))?;
+        for clobber in &solved.clobbers {
+            self.printer.note(&told(stage, clobber));
+        }
+        let before = before.filter(|before| before.layers == *layers);
+        let before = before.filter(|_| self.settings.update != Update::Everything);
+        let before = before.map(|before| (&*before.packages, &*before.wheels));
+        arrange(
+            &mut solved.packages,
+            &mut wheels,
+            before.unwrap_or_default(),
+            *layers,
+        );
         Ok(Locked {
             stage: (*stage).to_owned(),
             platform: platform.to_string(),
@@ -266,10 +286,28 @@ impl<E: Environment> Making<'_, E> {
             requested: request.told_packages(),
             requested_pip: request.pip.clone(),
             virtual_packages: solved.virtual_packages,
+            layers: *layers,
             packages: solved.packages,
             wheels,
         })
     }
+}
+
+/// Whose files are seen, as a note.
+fn told(stage: &str, clobber: &Clobber) -> String {
+    let Clobber {
+        winner,
+        loser,
+        paths,
+    } = clobber;
+    let more = match paths.len() - 1 {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "note: `{stage}`: `{winner}` and `{loser}` both have {}{more}; those of `{winner}` are seen",
+        paths[0]
+    )
 }
 
 /// Writes the file as a whole or not at all.

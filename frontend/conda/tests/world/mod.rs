@@ -46,12 +46,24 @@ impl World {
         depends: &[&str],
         files: &[&str],
     ) -> &mut Self {
+        self.put_with(name, version, depends, files, "#!/bin/sh\n")
+    }
+
+    /// The same, where `content` is that of each file.
+    pub fn put_with(
+        &mut self,
+        name: &str,
+        version: &str,
+        depends: &[&str],
+        files: &[&str],
+        content: &str,
+    ) -> &mut Self {
         let record = json!({
             "name": name, "version": version, "build": "h0_0", "build_number": 0,
             "subdir": "linux-64", "depends": depends, "constrains": [],
         });
         let file = format!("{name}-{version}-h0_0.conda");
-        let archive = archive(&record, files);
+        let archive = archive(&record, files, content);
         let folder = self.subdir();
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join(&file), &archive).unwrap();
@@ -115,18 +127,18 @@ pub fn url(folder: &Path) -> url::Url {
     url::Url::from_directory_path(folder).unwrap()
 }
 
-pub fn archive(record: &Value, files: &[&str]) -> Vec<u8> {
+pub fn archive(record: &Value, files: &[&str], content: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let mut paths = Vec::new();
     let mut listed = Vec::new();
     for file in files {
         let path = folder.path().join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, "#!/bin/sh\n").unwrap();
+        fs::write(&path, content).unwrap();
         paths.push(path);
         listed.push(json!({
-            "_path": file, "path_type": "hardlink", "size_in_bytes": 10,
-            "sha256": hex::encode(Sha256::digest("#!/bin/sh\n")),
+            "_path": file, "path_type": "hardlink", "size_in_bytes": content.len(),
+            "sha256": hex::encode(Sha256::digest(content)),
         }));
     }
     let info = folder.path().join("info");
@@ -174,6 +186,7 @@ pub fn environment(request: &Request, solved: Solved) -> Environment {
         requested: request.packages.clone(),
         requested_pip: Vec::new(),
         virtual_packages: solved.virtual_packages,
+        layers: 40,
         packages: solved.packages,
         wheels: Vec::new(),
     }

@@ -5,15 +5,17 @@
 //! has a private channel gives BuildKit the secret `HTTP_AUTH_HEADER_<host>` or `HTTP_AUTH_TOKEN_<host>`, which it
 //! asks for by itself.
 
+use std::fmt::Write as _;
+
 use buildkit_llb::{
     ContentCache, Digest, Exec, FileOps, Mkfile, Mount, Network, Output, Platform, Source,
 };
 use layercake_planner::lock::{LockedWheel, Package};
-use layercake_planner::plan::{LinkPython, LinkStep, StageId};
+use layercake_planner::plan::{LinkPython, LinkStep, PackageScript, ScriptStep, StageId};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
-use super::{NamedInternal, SCRATCH, folders};
+use super::{NamedInternal, SCRATCH, folders, quoted};
 use crate::LowerError;
 use crate::assemble::Lowering;
 
@@ -57,6 +59,8 @@ struct PackageDescription<'p> {
     depends: &'p [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     constrains: &'p [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    loses: &'p [String],
 }
 
 #[derive(Serialize)]
@@ -110,6 +114,51 @@ impl Lowering<'_> {
         let node = self.exec(id, exec, &summary(step))?;
         let linked = self.of_stage(id, node.output(&step.prefix))?;
         Ok(self.without(empty, linked))
+    }
+
+    /// Runs scripts as conda does, but without a network.
+    pub(super) fn scripts(
+        &mut self,
+        id: StageId,
+        step: &ScriptStep,
+        root: Option<Output>,
+    ) -> Result<Output, LowerError> {
+        let Some(base) = self.base_of(id) else {
+            return Err(LowerError::Config("scripts of packages need a base"));
+        };
+        let prefix = quoted(&step.prefix);
+        let mut script = format!(
+            "set -e\nexport PREFIX={prefix} ROOT_PREFIX={prefix}\n\
+             export PATH=\"$PREFIX/bin:$PATH\"\n\
+             shell=$(command -v bash || command -v sh)\n"
+        );
+        for PackageScript {
+            name,
+            version,
+            build_number,
+        } in &step.scripts
+        {
+            let (quoted_name, version) = (quoted(name), quoted(version));
+            let file = quoted(&format!(".{name}-post-link.sh"));
+            let failed = quoted(&format!("the script that {name} runs after linking failed"));
+            let _ = write!(
+                script,
+                "PKG_NAME={quoted_name} PKG_VERSION={version} PKG_BUILDNUM={build_number} \
+                 \"$shell\" \"$PREFIX/bin/\"{file} || {{ echo {failed} >&2; exit 1; }}\n"
+            );
+        }
+        script.push_str(
+            "if [ -f \"$PREFIX/.messages.txt\" ]; then cat \"$PREFIX/.messages.txt\"; rm \"$PREFIX/.messages.txt\"; fi",
+        );
+        let exec = self
+            .script(base, &script)
+            .root(root)
+            .user("root")
+            .network(Network::None)
+            .mount(Mount::tmpfs("/tmp"));
+        let names: Vec<_> = step.scripts.iter().map(|one| one.name.as_str()).collect();
+        let node = self.exec(id, exec, &format!("scripts of {}", names.join(", ")))?;
+        self.of_stage(id, node.root_output())
     }
 
     /// What several stages made, as one tree.
@@ -224,6 +273,7 @@ impl<'p> PackageDescription<'p> {
             md5: package.md5.as_deref(),
             depends: &package.depends,
             constrains: &package.constrains,
+            loses: &package.loses,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Builder;
 use super::drawn::{Identity, new_stage};
 use super::kinds::{own_base, runs_on_a_root, tool, work_of, yields};
-use crate::model::{BaseIx, Kind, StageIx};
+use crate::model::{BaseIx, Conda, Kind, StageIx};
 use crate::plan::image::Image;
 use crate::plan::work::Work;
 use crate::plan::{Key, Root, Stage, StageId, Yields, linked, order, problems};
@@ -119,6 +119,35 @@ impl Builder<'_> {
         let groups: Vec<_> = groups.collect();
         self.linked.insert(ix, groups.clone());
         groups
+    }
+
+    /// The stage that runs the scripts of a locked environment's packages, on the image and the linked `groups`.
+    pub(super) fn scripts(
+        &mut self,
+        ix: StageIx,
+        conda: &Conda,
+        image: &Image,
+        groups: &[StageId],
+    ) -> Option<StageId> {
+        let step = linked::scripts(conda)?;
+        let identity = Identity {
+            stage: ix,
+            builds: false,
+            root: Root::Base {
+                base: image.base,
+                needs: groups.to_vec(),
+            },
+            tool: None,
+            reads: Vec::new(),
+        };
+        Some(self.drawn.once(identity, |identity| {
+            let work = Work::Scripts(step);
+            let stage = new_stage(self.model, identity, "scripts", work, Yields::Difference);
+            Stage {
+                id: format!("{}/scripts", stage.name),
+                ..stage
+            }
+        }))
     }
 
     /// What the instances of a stage made together, to be read.

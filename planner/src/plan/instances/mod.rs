@@ -17,7 +17,7 @@ use super::work::{RunStep, Work};
 use super::{Key, Plan, Root, Service, Stage, StageId, Yields, names, order, problems};
 use crate::diagnostic::Diagnostic;
 use crate::findings::Findings;
-use crate::model::{BaseIx, Conda, Kind, Model, Run, StageIx};
+use crate::model::{BaseIx, Kind, Model, Run, StageIx};
 use crate::source::Span;
 
 /// The plan of every service, keys still empty, and what is merged in it: the layers of services, and of the
@@ -173,11 +173,12 @@ impl Builder<'_> {
             let ix = image.members.ordered[at];
             let ids = if is_made_elsewhere(self.model, ix, image.base) {
                 vec![self.read(ix, &image)]
-            } else if let Kind::Conda(Conda {
-                locked: Some(_), ..
-            }) = &self.model.stages[ix.0].kind
+            } else if let Kind::Conda(conda) = &self.model.stages[ix.0].kind
+                && conda.locked.is_some()
             {
-                self.linked(ix, &mut image)
+                let groups = self.linked(ix, &mut image);
+                let scripts = self.scripts(ix, conda, &image, &groups);
+                groups.into_iter().chain(scripts).collect()
             } else {
                 vec![self.instance(ix, &mut image)]
             };

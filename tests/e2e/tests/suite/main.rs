@@ -1,6 +1,7 @@
 //! The product's promises, held on a real BuildKit through both doors. `cargo xtask test` runs them.
 
 mod after;
+mod channel;
 mod cold;
 mod conda_lock;
 mod edits;
