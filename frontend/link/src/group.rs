@@ -70,10 +70,11 @@ pub struct Package {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Wheel {
-    /// The path of the file, whose name says what it is.
+    /// The path of the file, whose name says what it is; or of a folder that has one wheel, which was built.
     pub archive: String,
-    /// SHA-256 of the file, hexadecimal.
-    pub sha256: String,
+    /// SHA-256 of the file, hexadecimal, where it is known before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 impl Package {

@@ -3,7 +3,7 @@
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
 use rattler::install::PythonInfo;
@@ -53,21 +53,24 @@ impl Target {
 
     /// Installs a wheel, unpacked below `staging` on the way.
     pub(crate) fn install(&self, wheel: &Wheel, staging: &Path) -> Result<(), Problem> {
-        let archive = Path::new(&wheel.archive);
-        let found = compute_file_digest::<Sha256>(archive).map_err(unreadable(archive))?;
-        let found = hex::encode(found);
-        if found != wheel.sha256 {
-            return Err(Problem::Mismatch {
-                what: "digest",
-                found,
-                expected: wheel.sha256.clone(),
-            });
+        let archive = &wheel.file()?;
+        if let Some(expected) = &wheel.sha256 {
+            let found = compute_file_digest::<Sha256>(archive).map_err(unreadable(archive))?;
+            let found = hex::encode(found);
+            if found != *expected {
+                return Err(Problem::Mismatch {
+                    what: "digest",
+                    found,
+                    expected: expected.clone(),
+                });
+            }
         }
-        let name = WheelFilename::from_str(wheel.file_name()).map_err(|_| Problem::Value {
+        let file_name = archive.file_name().unwrap_or_default().to_string_lossy();
+        let name = WheelFilename::from_str(&file_name).map_err(|_| Problem::Value {
             field: "file name",
-            value: wheel.file_name().to_owned(),
+            value: file_name.clone().into_owned(),
         })?;
-        let unpacked = staging.join(wheel.file_name());
+        let unpacked = staging.join(&*file_name);
         unpack(archive, &unpacked)?;
         install_wheel::<(), ()>(
             &self.layout,
@@ -87,6 +90,21 @@ impl Target {
 }
 
 impl Wheel {
+    /// Its file: that of the folder, where it was built.
+    fn file(&self) -> Result<PathBuf, Problem> {
+        let path = Path::new(&self.archive);
+        if !path.is_dir() {
+            return Ok(path.to_owned());
+        }
+        let entries = fs::read_dir(path).map_err(unreadable(path))?;
+        let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        let mut wheels = files.filter(|file| file.extension().is_some_and(|end| end == "whl"));
+        wheels.next().ok_or_else(|| Problem::Value {
+            field: "folder of a wheel",
+            value: self.archive.clone(),
+        })
+    }
+
     /// The name of its file.
     pub fn file_name(&self) -> &str {
         self.archive.rsplit('/').next().unwrap_or(&self.archive)

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
 use crate::facts::Platform;
+use crate::graph::StageId;
 use crate::lock::layers::Item;
 use crate::lock::{LockedWheel, Noarch, Package, Tool};
 use crate::model::{Conda, LockedEnvironment, Stage};
@@ -28,6 +29,9 @@ pub struct LinkStep {
     /// The wheels, by name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub wheels: Vec<LockedWheel>,
+    /// The stages that build those of the wheels that are locked as their sources, in the same order.
+    #[serde(skip)]
+    pub built: Vec<StageId>,
     /// The image that has the tool. Not in the key: the tool's own digest says what it is.
     #[serde(skip)]
     pub tool_image: String,
@@ -55,6 +59,24 @@ pub struct PackageScript {
     pub build_number: u64,
 }
 
+/// Builds the wheel of a distribution that is locked as its source.
+#[derive(Clone, Debug, Serialize)]
+pub struct SdistStep {
+    /// The interpreter that builds it, and that it is for.
+    pub python: String,
+    /// The source.
+    #[serde(flatten)]
+    pub source: LockedWheel,
+}
+
+/// What the wheels that are locked as their sources are built by.
+pub(super) struct Sources {
+    /// The environment's Python with pip, and what these need: no other package has them built again.
+    pub python: LinkStep,
+    /// The wheels.
+    pub sdists: Vec<SdistStep>,
+}
+
 /// The Python that packages are linked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LinkPython {
@@ -75,14 +97,23 @@ impl LinkStep {
     }
 }
 
-/// The groups of a locked environment with their names, lowest layer first; or what keeps it from being linked.
+/// What a locked environment is made of.
+#[derive(Default)]
+pub(super) struct Steps {
+    /// What is built before, if something is.
+    pub sources: Option<Sources>,
+    /// The groups with their names, lowest layer first.
+    pub groups: Vec<(String, LinkStep)>,
+}
+
+/// What a locked environment is made of; or what keeps it from being linked.
 pub(super) fn steps(
     stage: &Stage,
     conda: &Conda,
     platform: &Platform,
-) -> Result<Vec<(String, LinkStep)>, Box<Diagnostic>> {
+) -> Result<Steps, Box<Diagnostic>> {
     let Some(locked) = &conda.locked else {
-        return Ok(Vec::new());
+        return Ok(Steps::default());
     };
     if locked.packages.is_empty() {
         let message = format!("`{}` is locked to no packages at all", stage.name);
@@ -90,18 +121,18 @@ pub(super) fn steps(
     }
     let tool = tool(stage, locked)?;
     refuse_scripts(stage, conda, locked)?;
-    refuse_sources(stage, locked)?;
-    let platform = conda_platform(stage, platform)?;
-    let python = python(&locked.packages);
     let empty = LinkStep {
         prefix: conda.prefix.clone(),
-        platform,
+        platform: conda_platform(stage, platform)?,
         python: None,
         packages: Vec::new(),
         wheels: Vec::new(),
+        built: Vec::new(),
         tool_image: tool.image.clone(),
         tool: tool.digest.clone(),
     };
+    let python = python(&locked.packages);
+    let sources = sources(stage, conda, locked, &empty)?;
     let packages = groups(&locked.packages).into_iter().map(|group| {
         let any_python = |package: &&Package| package.noarch == Some(Noarch::Python);
         let needs_python = group.items.iter().any(any_python);
@@ -120,7 +151,57 @@ pub(super) fn steps(
         };
         (format!("pip-{}", group.name), step)
     });
-    Ok(packages.chain(wheels).collect())
+    Ok(Steps {
+        sources,
+        groups: packages.chain(wheels).collect(),
+    })
+}
+
+/// Python with pip, for the wheels that have to be built.
+fn sources(
+    stage: &Stage,
+    conda: &Conda,
+    locked: &LockedEnvironment,
+    empty: &LinkStep,
+) -> Result<Option<Sources>, Box<Diagnostic>> {
+    let wheels = locked.wheels.iter();
+    let sdists: Vec<_> = wheels.filter(|wheel| wheel.sdist).collect();
+    if sdists.is_empty() {
+        return Ok(None);
+    }
+    let by_name = by_name(&locked.packages);
+    let (Some(interpreter), Some(pip)) = (by_name.get("python"), by_name.get("pip")) else {
+        let names: Vec<_> = sdists.iter().map(|sdist| sdist.name.as_str()).collect();
+        let message = format!(
+            "`{}` has no pip, by which {} would be built: for this Python and platform there is no wheel",
+            stage.name,
+            list(&names)
+        );
+        let found = Diagnostic::error("locked-environment", stage.span, message);
+        return Err(found.help("add `python` and `pip` to its packages").into());
+    };
+    let mut packages = in_order(&by_name, [*interpreter, *pip]);
+    packages.sort_by(|a, b| a.name.cmp(&b.name));
+    let group = Group {
+        name: "python",
+        items: packages,
+    };
+    let python = LinkStep {
+        python: python(&locked.packages),
+        packages: group.without_layers(),
+        ..empty.clone()
+    };
+    let sdists = sdists.into_iter().map(|source| SdistStep {
+        python: crate::path::join(&conda.prefix, "bin/python"),
+        source: LockedWheel {
+            layer: None,
+            ..source.clone()
+        },
+    });
+    Ok(Some(Sources {
+        python,
+        sdists: sdists.collect(),
+    }))
 }
 
 /// What lies in one layer.
@@ -170,7 +251,7 @@ impl<T: Item> Group<'_, T> {
 /// The scripts that run after linking, if there are any.
 pub(super) fn scripts(conda: &Conda) -> Option<ScriptStep> {
     let packages = &conda.locked.as_ref()?.packages;
-    let scripts = in_order(packages).into_iter();
+    let scripts = in_order(&by_name(packages), packages).into_iter();
     let scripts = scripts
         .filter(|package| package.scripts)
         .map(|package| PackageScript {
@@ -185,13 +266,19 @@ pub(super) fn scripts(conda: &Conda) -> Option<ScriptStep> {
     (!step.scripts.is_empty()).then_some(step)
 }
 
-/// Packages, each after those that it depends on; of those in a circle one comes first all the same.
-fn in_order(packages: &[Package]) -> Vec<&Package> {
-    let by_name: BTreeMap<&str, &Package> = packages.iter().map(|one| (&*one.name, one)).collect();
-    let needed = |package: &Package| -> Vec<&Package> {
+fn by_name(packages: &[Package]) -> BTreeMap<&str, &Package> {
+    packages.iter().map(|one| (&*one.name, one)).collect()
+}
+
+/// Packages and all that they depend on, each after what it depends on; of those in a circle one comes first all the
+/// same.
+fn in_order<'l>(
+    by_name: &BTreeMap<&str, &'l Package>,
+    packages: impl IntoIterator<Item = &'l Package>,
+) -> Vec<&'l Package> {
+    let needed = |package: &'l Package| {
         let names = package.depends.iter().map(|spec| spec.split(' ').next());
-        let needed = names.filter_map(|name| by_name.get(name?).copied());
-        needed.collect()
+        names.filter_map(|name| by_name.get(name?).copied())
     };
     let mut ordered = Vec::new();
     let mut seen = BTreeSet::new();
@@ -202,7 +289,7 @@ fn in_order(packages: &[Package]) -> Vec<&Package> {
                 ordered.push(package);
             } else if seen.insert(&package.name) {
                 open.push((package, true));
-                open.extend(needed(package).into_iter().map(|one| (one, false)));
+                open.extend(needed(package).map(|one| (one, false)));
             }
         }
     }
@@ -273,22 +360,5 @@ fn refuse_scripts(
         "allow them, `scripts: [{}]`, or leave the packages out",
         names.join(", ")
     );
-    Err(found.help(way).into())
-}
-
-/// Building takes compilers and headers, of which a lock knows nothing.
-fn refuse_sources(stage: &Stage, locked: &LockedEnvironment) -> Result<(), Box<Diagnostic>> {
-    let sources = locked.wheels.iter().filter(|wheel| wheel.sdist);
-    let names: Vec<_> = sources.map(|wheel| wheel.name.as_str()).collect();
-    if names.is_empty() {
-        return Ok(());
-    }
-    let message = format!(
-        "the `pip:` section of `{}` has no wheel for this Python and platform of {}",
-        stage.name,
-        list(&names)
-    );
-    let found = Diagnostic::error("locked-environment", stage.span, message);
-    let way = "ask for a version that has wheels, or move it to a `pip` stage of its own";
     Err(found.help(way).into())
 }

@@ -18,7 +18,7 @@ mod verify;
 mod work;
 
 pub use key::{FileKey, ImageKey, InputKey, Key, KeyRecord, RootKey, StageKey};
-pub use linked::{LinkPython, LinkStep, PackageScript, ScriptStep};
+pub use linked::{LinkPython, LinkStep, PackageScript, ScriptStep, SdistStep};
 pub use stage_image::{is_stage_tag, registry_warning};
 pub use work::{CopyFrom, CopyStep, Mounted, Python, RunStep, Work};
 

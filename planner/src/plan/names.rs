@@ -27,7 +27,7 @@ pub(super) fn name_instances(plan: &mut Plan) {
         *count.entry((&stage.name, stage.kind)).or_default() += 1;
     }
     let named = |stage: &Stage| match stage.kind {
-        "finish" | "link" | "scripts" => stage.id.clone(),
+        "finish" | "link" | "scripts" | "sdist" => stage.id.clone(),
         "install" => format!("{}@{}", stage.name, root_name(plan, stage)),
         kind if count[&(stage.name.as_str(), kind)] == 1 => stage.name.clone(),
         _ => format!("{}@{}", stage.name, root_name(plan, stage)),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::linked::{LinkStep, ScriptStep};
+use super::linked::{LinkStep, ScriptStep, SdistStep};
 use crate::graph::StageId;
 use crate::model::{
     Apt, BaseIx, Cache, Conda, Fetch, FileItem, From, Input, Npm, Pip, Run, Secret, Ssh, Take,
@@ -23,6 +23,8 @@ pub enum Work {
     },
     /// Links packages of a locked conda environment.
     Link(LinkStep),
+    /// Builds a wheel of a locked conda environment's `pip:` section from its source.
+    BuildSdist(SdistStep),
     /// Runs the scripts that packages of a locked conda environment have for it.
     Scripts(ScriptStep),
     /// What several stages made, as one tree: a locked conda environment that another stage reads.
@@ -180,6 +182,7 @@ impl Work {
                 .collect(),
             Self::Conda { .. }
             | Self::Link(_)
+            | Self::BuildSdist(_)
             | Self::Scripts(_)
             | Self::Join { .. }
             | Self::Pip { .. }
@@ -205,6 +208,7 @@ impl Work {
         match self {
             Self::Conda { .. }
             | Self::Link(_)
+            | Self::BuildSdist(_)
             | Self::Scripts(_)
             | Self::Apt(_)
             | Self::Pip { .. }
@@ -223,6 +227,7 @@ impl Work {
     pub fn reads(&self) -> Vec<StageId> {
         match self {
             Self::InstallWheel { wheel, .. } => vec![*wheel],
+            Self::Link(step) => step.built.clone(),
             Self::Join { parts } => parts.clone(),
             Self::Copy(steps) => steps.iter().filter_map(|step| step.from.stage()).collect(),
             Self::Run(step) => step

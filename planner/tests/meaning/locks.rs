@@ -312,8 +312,61 @@ fn wheels_have_layers_of_their_own_on_top() {
         changed.map(|(group, _)| group).collect::<Vec<_>>(),
         ["env/libtorch"]
     );
+}
+
+#[test]
+fn a_wheel_that_is_locked_as_its_source_is_built_by_python_and_pip() {
+    let mut lock = many();
+    lock.environments[0].wheels = (0..30).map(wheel).collect();
+    let mut lock = arranged(lock, 40);
     lock.environments[0].wheels[7].sdist = true;
-    insta::assert_snapshot!("no_wheel", world(&lock).found(FILE));
+    let name = lock.environments[0].wheels[7].name.clone();
+    insta::assert_snapshot!("no_pip", world(&lock).found(FILE));
+
+    let pip = Package {
+        depends: vec!["python >=3.8".into(), "pure-3".into()],
+        ..package(&mut lock, "pure-1").clone()
+    };
+    *package(&mut lock, "pure-1") = Package {
+        name: "pip".into(),
+        ..pip
+    };
+    let lock = lock.sorted();
+    let plan = world(&lock).planned(FILE);
+    let stage = |id: &str| {
+        let mut stages = plan.stages().map(|(_, stage)| stage);
+        stages
+            .find(|stage| stage.id == id)
+            .expect("a stage of this name")
+    };
+    let Work::Link(python) = &stage("env/build-python").work else {
+        panic!("it links");
+    };
+    let names: Vec<_> = python
+        .packages
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(names, ["pip", "pure-3", "python"]);
+    let build = stage(&format!("env/build-{name}"));
+    assert_eq!(build.key.needs.len(), 1);
+    let steps = links(&plan).into_iter();
+    let using: Vec<_> = steps.filter(|step| !step.built.is_empty()).collect();
+    assert_eq!(using.len(), 1);
+    assert!(using[0].wheels.iter().any(|wheel| wheel.sdist));
+
+    // What it is built by decides; another package does not.
+    let built = |lock: &Lock| {
+        let plan = world(lock).planned(FILE);
+        let mut stages = plan.stages().map(|(_, stage)| stage);
+        let build = stages.find(|stage| stage.id == format!("env/build-{name}"));
+        build.expect("it is built").key.digest().to_owned()
+    };
+    let mut other = lock.clone();
+    package(&mut other, "pure-4").sha256 = "ee".repeat(32);
+    assert_eq!(built(&lock), built(&other));
+    package(&mut other, "pure-3").sha256 = "ee".repeat(32);
+    assert_ne!(built(&lock), built(&other));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The web server for the conda channels; `conda` makes them.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -18,9 +19,6 @@ pub const SERVICE: &str = "channel";
 /// The channel that has packages. Its name is the usual one, so that an environment
 /// file that names it works on this machine as anywhere.
 const CHANNEL: &str = "conda-forge";
-
-/// Where the server has the medium channels.
-const MEDIUM: &str = "/medium";
 
 const USUAL_PORT: u16 = 5712;
 
@@ -59,6 +57,8 @@ pub enum Size {
     Small,
     /// What makes an environment heavy besides: some 180 packages, about 1 GB
     Medium,
+    /// What makes it huge: some 200 packages, about 2 GB, which take over 5 GB on disk
+    Large,
 }
 
 impl Size {
@@ -67,6 +67,16 @@ impl Size {
         match self {
             Self::Small => (&["packages"], &["older"]),
             Self::Medium => (&["packages", "medium"], &["medium-older"]),
+            Self::Large => (&["packages", "medium", "large"], &["large-older"]),
+        }
+    }
+
+    /// Where the server has its channels.
+    fn location(self) -> &'static str {
+        match self {
+            Self::Small => "",
+            Self::Medium => "/medium",
+            Self::Large => "/large",
         }
     }
 }
@@ -76,6 +86,7 @@ pub fn folder(layout: &Layout, size: Size) -> PathBuf {
     match size {
         Size::Small => layout.path("channels"),
         Size::Medium => layout.path("channels-medium"),
+        Size::Large => layout.path("channels-large"),
     }
 }
 
@@ -91,17 +102,23 @@ pub fn url(layout: &Layout, state: &State, size: Size) -> Result<String> {
         return Ok(CHANNEL.to_owned());
     }
     let alias = alias(state)?;
-    Ok(match size {
-        Size::Small => format!("{alias}/{CHANNEL}"),
-        Size::Medium => format!("{alias}{MEDIUM}/{CHANNEL}"),
-    })
+    Ok(format!("{alias}{}/{CHANNEL}", size.location()))
 }
 
 /// Everything nginx writes goes below its prefix, and the worker may read `target`
 /// wherever that is.
 fn configuration(layout: &Layout, port: u16) -> Result<String> {
-    let (small, medium) = (folder(layout, Size::Small), folder(layout, Size::Medium));
-    let (root, medium) = (text(&small)?, text(&medium)?);
+    let small = folder(layout, Size::Small);
+    let root = text(&small)?;
+    let mut others = String::new();
+    for size in [Size::Medium, Size::Large] {
+        let (location, folder) = (size.location(), folder(layout, size));
+        writeln!(
+            others,
+            "    location {location}/ {{ alias \"{}/\"; }}",
+            text(&folder)?
+        )?;
+    }
     let address = service::loopback(port);
     Ok(format!(
         r#"daemon off;
@@ -123,8 +140,7 @@ http {{
   server {{
     listen {address};
     root "{root}";
-    location {MEDIUM}/ {{ alias "{medium}/"; }}
-    location = /ready {{ return 200 "ready\\n"; }}
+{others}    location = /ready {{ return 200 "ready\\n"; }}
   }}
 }}
 "#

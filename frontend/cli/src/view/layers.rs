@@ -69,7 +69,7 @@ pub fn layers(plan: &Plan) -> String {
 fn environments(plan: &Plan) -> Vec<EnvironmentJson<'_>> {
     let mut found: Vec<EnvironmentJson> = Vec::new();
     for (_, stage) in plan.stages() {
-        let Work::Link(step) = &stage.work else {
+        let (Work::Link(step), "link") = (&stage.work, stage.kind) else {
             continue;
         };
         let layer = layer(&stage.id, step);

@@ -54,7 +54,7 @@ fn wheel(folder: &Path, files: &[(&str, u32, &str)]) -> Wheel {
     }
     zip.finish().unwrap();
     Wheel {
-        sha256: hex::encode(compute_file_digest::<Sha256>(&path).unwrap()),
+        sha256: Some(hex::encode(compute_file_digest::<Sha256>(&path).unwrap())),
         archive: path.to_str().unwrap().into(),
     }
 }
@@ -125,6 +125,12 @@ fn a_wheel_is_installed_for_its_prefix() {
     assert!(times.iter().all(|time| *time == times[0]), "{times:?}");
     // Equal groups give equal bytes, wherever they are linked.
     assert_eq!(files, installed(&group));
+    // One that was built lies in a folder, and nothing says what it is but its name.
+    let built = Wheel {
+        archive: folder.path().to_str().unwrap().into(),
+        sha256: None,
+    };
+    assert_eq!(files, installed(&self::group(built)));
 }
 
 #[test]
@@ -138,7 +144,7 @@ fn a_wheel_that_is_another_is_refused() {
         assert!(text.contains(words), "{text}");
     };
     let other = Wheel {
-        sha256: "0".repeat(64),
+        sha256: Some("0".repeat(64)),
         ..good.clone()
     };
     refused(&group(other), "its archive has the digest");
@@ -154,8 +160,14 @@ fn a_wheel_that_is_another_is_refused() {
     .unwrap();
     let path = folder.path().join("greeting-1.0-py3-none-any.whl");
     let broken = Wheel {
-        sha256: hex::encode(compute_file_digest::<Sha256>(&path).unwrap()),
+        sha256: Some(hex::encode(compute_file_digest::<Sha256>(&path).unwrap())),
         archive: path.to_str().unwrap().into(),
     };
     refused(&group(broken), "cannot unpack");
+    let empty = tempfile::tempdir().unwrap();
+    let nothing = Wheel {
+        sha256: None,
+        archive: empty.path().to_str().unwrap().into(),
+    };
+    refused(&group(nothing), "folder of a wheel");
 }

@@ -15,6 +15,7 @@ use layercake_planner::plan::{LinkPython, LinkStep, PackageScript, ScriptStep, S
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
+use super::python::WHEEL;
 use super::{NamedInternal, SCRATCH, folders, quoted};
 use crate::LowerError;
 use crate::assemble::Lowering;
@@ -67,11 +68,12 @@ struct PackageDescription<'p> {
 #[serde(rename_all = "kebab-case")]
 struct WheelDescription<'p> {
     archive: String,
-    sha256: &'p str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<&'p str>,
 }
 
 /// A file that is fetched and mounted.
-struct Archive<'p> {
+pub(super) struct Archive<'p> {
     name: &'p str,
     version: &'p str,
     url: &'p str,
@@ -107,9 +109,16 @@ impl Lowering<'_> {
             ))
             .mount(Mount::bind(empty.clone(), &step.prefix).selector(&step.prefix));
         let packages = step.packages.iter().map(Archive::of_package);
-        for archive in packages.chain(step.wheels.iter().map(Archive::of_wheel)) {
+        let wheels = step.wheels.iter().filter(|wheel| !wheel.sdist);
+        for archive in packages.chain(wheels.map(Archive::of_wheel)) {
             let mount = read_only(self.archive(id, &archive)?, archive.folder());
             exec = exec.mount(mount.content_cache(ContentCache::Off));
+        }
+        let sdists = step.wheels.iter().filter(|wheel| wheel.sdist);
+        for (sdist, built) in sdists.zip(&step.built) {
+            let folder = Archive::of_wheel(sdist).folder();
+            let mount = read_only(self.result(*built)?, folder);
+            exec = exec.mount(mount.selector(WHEEL));
         }
         let node = self.exec(id, exec, &summary(step))?;
         let linked = self.of_stage(id, node.output(&step.prefix))?;
@@ -180,7 +189,7 @@ impl Lowering<'_> {
         self.of_stage(id, image)
     }
 
-    fn archive(&self, id: StageId, archive: &Archive<'_>) -> Result<Output, LowerError> {
+    pub(super) fn archive(&self, id: StageId, archive: &Archive<'_>) -> Result<Output, LowerError> {
         let Archive {
             name, version, url, ..
         } = archive;
@@ -218,7 +227,7 @@ impl<'p> Archive<'p> {
     }
 
     /// By the name that the index gives it, which says what it is for.
-    fn of_wheel(wheel: &'p LockedWheel) -> Self {
+    pub(super) fn of_wheel(wheel: &'p LockedWheel) -> Self {
         let file = wheel.url.rsplit('/').next().unwrap_or_default();
         Self {
             name: &wheel.name,
@@ -230,11 +239,11 @@ impl<'p> Archive<'p> {
     }
 
     /// Where it is mounted.
-    fn folder(&self) -> String {
+    pub(super) fn folder(&self) -> String {
         format!("{SCRATCH}/packages/{}", self.name)
     }
 
-    fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         format!("{}/{}", self.folder(), self.file)
     }
 }
@@ -280,9 +289,14 @@ impl<'p> PackageDescription<'p> {
 
 impl<'p> WheelDescription<'p> {
     fn of(wheel: &'p LockedWheel) -> Self {
+        let archive = Archive::of_wheel(wheel);
         Self {
-            archive: Archive::of_wheel(wheel).path(),
-            sha256: &wheel.sha256,
+            archive: if wheel.sdist {
+                archive.folder()
+            } else {
+                archive.path()
+            },
+            sha256: (!wheel.sdist).then_some(&wheel.sha256),
         }
     }
 }

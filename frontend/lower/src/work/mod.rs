@@ -28,6 +28,7 @@ impl Lowering<'_> {
         match &stage.work {
             Work::Conda { conda, tool } => self.conda(id, conda, *tool),
             Work::Link(step) => self.link(id, step),
+            Work::BuildSdist(step) => self.build_sdist(id, step, root),
             Work::Scripts(step) => self.scripts(id, step, root),
             Work::Join { parts } => self.join(id, parts),
             Work::Apt(apt) => self.apt(id, apt, root),

@@ -1,9 +1,11 @@
 //! pip and wheels. Which Python, and where its packages lie, is asked of the root when the stage runs.
 
 use buildkit_llb::{Exec, FileOps, Mkfile, Mount, Network, Output, Sharing};
+use layercake_planner::lock::LockedWheel;
 use layercake_planner::model::{Input, Pip};
-use layercake_planner::plan::{Python, StageId};
+use layercake_planner::plan::{Python, SdistStep, StageId};
 
+use super::link::Archive;
 use super::{NamedInternal, SCRATCH, output_at, quoted};
 use crate::LowerError;
 use crate::assemble::Lowering;
@@ -13,6 +15,9 @@ const CACHE: &str = "/var/cache/layercake/pip";
 
 /// Where what a build system requires is mounted.
 const REQUIRED: &str = "/layercake/build-requirements";
+
+/// Where wheels that were built are.
+pub(super) const WHEEL: &str = "/layercake/wheel";
 
 /// Where Python keeps byte code meanwhile.
 const BYTE_CODE: &str = "/var/cache/layercake/pip/pycache";
@@ -71,8 +76,7 @@ impl Lowering<'_> {
         root: Option<Output>,
     ) -> Result<Output, LowerError> {
         let files = self.files_of(id, source)?;
-        let wheel = format!("{SCRATCH}/wheel");
-        let script = format!("{}\n{}", find(&Python::OfRoot), wheel_script(&wheel));
+        let script = format!("{}\n{}", find(&Python::OfRoot), wheel_script(WHEEL));
         let mut exec = self
             .pip_exec(id, &script)?
             .env("SOURCE_DATE_EPOCH", ZIP_EPOCH);
@@ -93,13 +97,43 @@ impl Lowering<'_> {
                     .no_output(),
             )
             .mount(Mount::tmpfs("/tmp"))
-            .mount(self.of_stage(id, output_at(&wheel))?);
+            .mount(self.of_stage(id, output_at(WHEEL))?);
         let what = match source.need.path.as_str() {
             "" => "build the wheel of the context".to_owned(),
             folder => format!("build the wheel of {folder}"),
         };
         let node = self.exec(id, exec, &what)?;
-        self.of_stage(id, node.output(&wheel))
+        self.of_stage(id, node.output(WHEEL))
+    }
+
+    /// With whatever its build system requires, from the network: of that, only the source is locked.
+    pub(super) fn build_sdist(
+        &mut self,
+        id: StageId,
+        step: &SdistStep,
+        root: Option<Output>,
+    ) -> Result<Output, LowerError> {
+        let archive = Archive::of_wheel(&step.source);
+        let source = self.archive(id, &archive)?;
+        let script = format!(
+            "{}\nPATH=\"${{python%/*}}:$PATH\"\n\"$python\" -m pip wheel --no-deps --wheel-dir {WHEEL} {}",
+            find(&Python::At(step.python.clone())),
+            quoted(&archive.path())
+        );
+        let exec = self
+            .pip_exec(id, &script)?
+            .env("SOURCE_DATE_EPOCH", ZIP_EPOCH)
+            .root(root)
+            .mount(
+                Mount::bind(source, archive.folder())
+                    .read_only()
+                    .no_output(),
+            )
+            .mount(Mount::tmpfs("/tmp"))
+            .mount(self.of_stage(id, output_at(WHEEL))?);
+        let LockedWheel { name, version, .. } = &step.source;
+        let node = self.exec(id, exec, &format!("build the wheel of {name} {version}"))?;
+        self.of_stage(id, node.output(WHEEL))
     }
 
     /// What the build system requires, installed beside the root: it does not run again when the project's own
@@ -136,12 +170,11 @@ impl Lowering<'_> {
         root: Option<Output>,
     ) -> Result<Output, LowerError> {
         let built = self.result(wheel)?;
-        let mut options = vec![format!("{SCRATCH}/wheel/*.whl")];
+        let mut options = vec![format!("{WHEEL}/*.whl")];
         if !deps {
             options.extend(["--no-deps".into(), "--no-index".into()]);
         }
         let script = format!("{}\n{}", find(python), install(&options));
-        let folder = format!("{SCRATCH}/wheel");
         let network = if deps {
             Network::Sandbox
         } else {
@@ -152,8 +185,8 @@ impl Lowering<'_> {
             .root(root)
             .network(network)
             .mount(
-                Mount::bind(built, &folder)
-                    .selector(&folder)
+                Mount::bind(built, WHEEL)
+                    .selector(WHEEL)
                     .read_only()
                     .no_output(),
             );

@@ -1,6 +1,6 @@
 //! The members of an image, each to its instance.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Builder;
 use super::drawn::{Identity, new_stage};
@@ -86,39 +86,90 @@ impl Builder<'_> {
         }
     }
 
-    /// The groups in which a locked conda environment is linked: the same ones for every image.
-    pub(super) fn linked(&mut self, ix: StageIx, image: &mut Image) -> Vec<StageId> {
+    /// The groups in which a locked conda environment is linked: the same ones for every image, but for wheels that are
+    /// built on its base.
+    pub(super) fn linked(&mut self, ix: StageIx, conda: &Conda, image: &mut Image) -> Vec<StageId> {
         let stage = &self.model.stages[ix.0];
         let below = image.runs_on(stage, ix, None);
         image.below.insert(ix, below);
-        if let Some(known) = self.linked.get(&ix) {
+        let locked = conda.locked.iter();
+        let mut wheels = locked.flat_map(|locked| &locked.wheels);
+        let base = own_base(self.model, ix, image.base);
+        let base = wheels.any(|wheel| wheel.sdist).then_some(base);
+        if let Some(known) = self.linked.get(&(ix, base)) {
             return known.clone();
         }
-        let steps = match &stage.kind {
-            Kind::Conda(conda) => linked::steps(stage, conda, &self.model.platform),
-            _ => Ok(Vec::new()),
-        };
+        let steps = linked::steps(stage, conda, &self.model.platform);
         let steps = steps.unwrap_or_else(|found| {
             self.found.push(*found);
-            Vec::new()
+            linked::Steps::default()
         });
-        let groups = steps.into_iter().map(|(group, step)| {
-            self.drawn.push(Stage {
-                id: format!("{}/{group}", stage.name),
-                name: stage.name.clone(),
-                span: stage.span,
-                kind: "link",
-                root: Root::Scratch,
-                work: Work::Link(step),
-                yields: Yields::Tree,
-                expensive: stage.expensive,
-                services: BTreeSet::new(),
-                key: Key::default(),
-            })
-        });
-        let groups: Vec<_> = groups.collect();
-        self.linked.insert(ix, groups.clone());
+        let built = base
+            .zip(steps.sources)
+            .map(|(base, sources)| self.built(ix, base, sources))
+            .unwrap_or_default();
+        let mut groups = Vec::with_capacity(steps.groups.len());
+        for (group, mut step) in steps.groups {
+            let wheels = step.wheels.iter();
+            let built = wheels.filter_map(|wheel| built.get(&wheel.name).copied());
+            step.built = built.collect();
+            groups.push(self.part(ix, "link", &group, Work::Link(step), Root::Scratch));
+        }
+        self.linked.insert((ix, base), groups.clone());
         groups
+    }
+
+    /// The stages that build wheels, by these.
+    fn built(
+        &mut self,
+        ix: StageIx,
+        base: BaseIx,
+        sources: linked::Sources,
+    ) -> BTreeMap<String, StageId> {
+        let python = Work::Link(sources.python);
+        let python = self.part(ix, "sdist", "build-python", python, Root::Scratch);
+        let built = sources.sdists.into_iter().map(|sdist| {
+            let name = sdist.source.name.clone();
+            let root = Root::Base {
+                base,
+                needs: vec![python],
+            };
+            let part = format!("build-{name}");
+            (
+                name,
+                self.part(ix, "sdist", &part, Work::BuildSdist(sdist), root),
+            )
+        });
+        built.collect()
+    }
+
+    /// A part of a locked conda environment.
+    fn part(
+        &mut self,
+        ix: StageIx,
+        kind: &'static str,
+        part: &str,
+        work: Work,
+        root: Root,
+    ) -> StageId {
+        let stage = &self.model.stages[ix.0];
+        let yields = match work {
+            Work::BuildSdist(_) => Yields::Artifact,
+            Work::Scripts(_) => Yields::Difference,
+            _ => Yields::Tree,
+        };
+        self.drawn.push(Stage {
+            id: format!("{}/{part}", stage.name),
+            name: stage.name.clone(),
+            span: stage.span,
+            kind,
+            root,
+            work,
+            yields,
+            expensive: stage.expensive,
+            services: BTreeSet::new(),
+            key: Key::default(),
+        })
     }
 
     /// The stage that runs the scripts of a locked environment's packages, on the image and the linked `groups`.
@@ -130,24 +181,17 @@ impl Builder<'_> {
         groups: &[StageId],
     ) -> Option<StageId> {
         let step = linked::scripts(conda)?;
-        let identity = Identity {
-            stage: ix,
-            builds: false,
-            root: Root::Base {
-                base: image.base,
-                needs: groups.to_vec(),
-            },
-            tool: None,
-            reads: Vec::new(),
+        let base = own_base(self.model, ix, image.base);
+        if let Some(known) = self.scripts.get(&(ix, base)) {
+            return Some(*known);
+        }
+        let root = Root::Base {
+            base,
+            needs: groups.to_vec(),
         };
-        Some(self.drawn.once(identity, |identity| {
-            let work = Work::Scripts(step);
-            let stage = new_stage(self.model, identity, "scripts", work, Yields::Difference);
-            Stage {
-                id: format!("{}/scripts", stage.name),
-                ..stage
-            }
-        }))
+        let id = self.part(ix, "scripts", "scripts", Work::Scripts(step), root);
+        self.scripts.insert((ix, base), id);
+        Some(id)
     }
 
     /// What the instances of a stage made together, to be read.

@@ -27,6 +27,7 @@ pub(super) fn instantiate(model: &Model) -> Result<(Plan, Vec<Vec<StageId>>), Ve
         model,
         drawn: Drawn::default(),
         linked: HashMap::new(),
+        scripts: HashMap::new(),
         alone: HashMap::new(),
         merged: Vec::new(),
         found: Findings::default(),
@@ -59,7 +60,9 @@ struct Builder<'m> {
     model: &'m Model,
     drawn: Drawn,
     /// The groups in which locked environments are linked.
-    linked: HashMap<StageIx, Vec<StageId>>,
+    linked: HashMap<(StageIx, Option<BaseIx>), Vec<StageId>>,
+    /// The stages that run scripts of their packages.
+    scripts: HashMap<(StageIx, BaseIx), StageId>,
     /// The instances of stages in images of their own, by base.
     alone: HashMap<(StageIx, BaseIx), StageId>,
     merged: Vec<Vec<StageId>>,
@@ -176,7 +179,7 @@ impl Builder<'_> {
             } else if let Kind::Conda(conda) = &self.model.stages[ix.0].kind
                 && conda.locked.is_some()
             {
-                let groups = self.linked(ix, &mut image);
+                let groups = self.linked(ix, conda, &mut image);
                 let scripts = self.scripts(ix, conda, &image, &groups);
                 groups.into_iter().chain(scripts).collect()
             } else {

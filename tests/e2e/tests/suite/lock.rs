@@ -175,6 +175,37 @@ fn what_is_locked_is_built_and_one_change_costs_one_layer() -> Result<()> {
 }
 
 #[test]
+fn a_distribution_without_a_wheel_is_built_once() -> Result<()> {
+    let site = Site::new()?;
+    // Of this version there is nothing but the source, in pure Python.
+    let pip = ["docopt==0.6.2", "tabulate==0.9.0"];
+    site.ask(&["python", "pip", "idna <3.20"], &pip)?;
+    site.lock(&[])?;
+    ensure!(
+        site.workspace
+            .read("layercake.lock")?
+            .contains("sdist = true")
+    );
+    site.build(Door::Cli)?;
+    let again = site.build(Door::Buildx)?;
+    ensure!(ran(&again).is_empty(), "{:?}", again.ran());
+    let script = "import docopt, tabulate; print(docopt.__version__, tabulate.__version__)";
+    let shown = site.run(&["/opt/conda/bin/python", "-c", script])?;
+    ensure!(shown.trim() == "0.6.2 0.9.0", "{shown}");
+    // Another package of conda builds no wheel and installs none.
+    site.ask(&["python", "pip", "idna >=3.20"], &pip)?;
+    site.lock(&[])?;
+    let outcome = site.build(Door::Cli)?;
+    let wheels = ["env/build-", "env/pip-"];
+    let ran = ran(&outcome);
+    let of_wheels = ran
+        .iter()
+        .find(|stage| wheels.iter().any(|start| stage.starts_with(start)));
+    ensure!(of_wheels.is_none(), "{ran:?}");
+    Ok(())
+}
+
+#[test]
 fn the_lock_of_another_tool_is_taken() -> Result<()> {
     let site = Site::new()?;
     site.ask(&["python", "idna <3.20"], &["tabulate"])?;
@@ -195,7 +226,7 @@ fn the_lock_of_another_tool_is_taken() -> Result<()> {
 
     // The request alone would come to the newest.
     site.ask(&["python", "idna"], &["tabulate"])?;
-    site.workspace.write("layercake.lock", "version = 1\n")?;
+    site.workspace.write("layercake.lock", "version = 2\n")?;
     let text = site.lock(&["--import", "explicit.txt"])?;
     ensure!(text.contains("wrote "), "{text}");
     let imported = site.workspace.read("layercake.lock")?;
