@@ -12,6 +12,8 @@ use serde_json::Value;
 struct Site {
     workspace: Workspace,
     engine: Engine,
+    /// Whose records are read and kept.
+    machine: &'static str,
 }
 
 impl Site {
@@ -27,14 +29,18 @@ impl Site {
         workspace.append("render.py", &format!("# {}", mark()))?;
         workspace.commit()?;
         let engine = Engine::given()?;
-        Ok(Self { workspace, engine })
+        Ok(Self {
+            workspace,
+            engine,
+            machine: "laptop",
+        })
     }
 
     fn layercake(&self, arguments: &[&str]) -> Result<Command> {
         let mut command = self.engine.layercake()?;
         command
             .args(arguments)
-            .env("XDG_STATE_HOME", self.workspace.beside("state"))
+            .env("XDG_STATE_HOME", self.workspace.beside(self.machine))
             .current_dir(self.workspace.root());
         Ok(command)
     }
@@ -189,6 +195,68 @@ fn an_image_tells_what_it_was_made_of() -> Result<()> {
     let text = call("explain")?;
     ensure!(text.contains("render.py: content "), "{text}");
     ensure!(call("plan")?.contains("settings") && call("graph")?.contains("digraph"));
+    Ok(())
+}
+
+#[test]
+fn records_beside_a_cache_tell_another_machine() -> Result<()> {
+    let mut site = Site::new()?;
+    let file = "layercake.yaml";
+    let second = "  plain: { base: python, stages: [settings] }";
+    site.workspace.append(file, second)?;
+    let cache = format!("{}/{}:cache", site.engine.registry()?, mark());
+    let to = format!("type=registry,ref={cache},mode=max");
+    let from = format!("type=registry,ref={cache}");
+    let beside = format!("{cache}-records");
+
+    let nothing = site.explain(&["--cache-from", &from])?;
+    ensure!(nothing["against"] == "last", "there is no cache: {nothing}");
+    let mut refused = site.layercake(&["explain", "--against", &cache])?;
+    let refused = String::from_utf8(refused.output()?.stderr)?;
+    ensure!(
+        refused.contains("nor does a cache have records beside it") && refused.contains(&beside),
+        "{refused}"
+    );
+
+    // One service after the other: the records of both are kept.
+    for service in ["site", "plain"] {
+        let (_, text) = site.build(&[service, "--cache-to", &to])?;
+        ensure!(!text.contains("warning"), "{text}");
+    }
+    site.machine = "ci";
+    let told = site.explain(&["--cache-from", &from])?;
+    ensure!(
+        told["against"] == beside && told["predicted"] == false,
+        "{told}"
+    );
+    let unchanged = |told: &Value| {
+        let mut stages = told["stages"].as_array().into_iter().flatten();
+        stages.all(|stage| stage["verdict"] == "unchanged")
+    };
+    ensure!(unchanged(&told), "{told}");
+
+    site.workspace
+        .replace(file, "mode: \"0644\"", "mode: \"0600\"")?;
+    for flags in [["--cache-from", &from], ["--against", &cache]] {
+        let told = site.explain(&flags)?;
+        let cause = cause(&told, "settings")?;
+        ensure!(told["against"] == beside, "{told}");
+        ensure!(
+            cause["from"] == 0o644 && cause["to"] == 0o600,
+            "{flags:?}: {told}"
+        );
+    }
+    let (_, text) = site.build(&["--cache-from", &from])?;
+    ensure!(
+        text.contains(&format!("changed since {beside}"))
+            && text.contains("settings: /etc/site/settings.toml mode 0644 -> 0600"),
+        "{text}"
+    );
+    let told = site.explain(&["--cache-from", &from])?;
+    ensure!(
+        told["against"] == "last" && told["predicted"] == true,
+        "{told}"
+    );
     Ok(())
 }
 
