@@ -21,7 +21,7 @@ const AGAINST: &str = "LAYERCAKE_AGAINST";
 /// What changed since the image of the target was made, by the label that it bears.
 pub async fn explain(solver: &impl Solver, request: &Request) -> anyhow::Result<GatewayResult> {
     let mut opened = open(solver, request).await?;
-    opened.context.tree.read_bytes();
+    opened.context.tree.read_bytes(u64::MAX);
     let service = service(request, &opened.services())?;
     let scope = Scope::Services(vec![service]);
     let planned = plan(solver, request, &mut opened, &scope).await?;

@@ -17,8 +17,11 @@ mod tree;
 
 use std::collections::BTreeMap;
 use std::env;
+use std::mem::take;
 
-use layercake_lower::{LowerOptions, lower};
+use indicatif::BinaryBytes;
+use layercake_lower::{LowerOptions, LoweredImage, lower};
+use layercake_planner::diagnostic::Diagnostic;
 use layercake_planner::plan::Plan;
 use layercake_planner::suggest::list;
 use layercake_solve::{
@@ -33,6 +36,9 @@ use crate::settings::{host_platform, to_wire};
 use crate::stage_images::{look_up, needs_bytes};
 use open::{Opened, open};
 use request::Request;
+
+/// How many bytes of files are read at most for the records of an image.
+const READ: u64 = 64 << 20;
 
 /// Answers the one request that this process was started for. BuildKit gets every error; the exit status is for a
 /// BuildKit that is not there.
@@ -89,11 +95,13 @@ async fn build(
     let mut opened = open(solver, request).await?;
     let service = service(request, &opened.services())?;
     let scope = Scope::Services(vec![service]);
-    let planned = plan(solver, request, &mut opened, &scope).await?;
+    let mut planned = plan(solver, request, &mut opened, &scope).await?;
+    let mut facts = take(&mut planned.facts);
     let (mut plan, mut warnings) = planned.accept(&opened.source)?;
     if needs_bytes(&plan) {
-        opened.context.tree.read_bytes();
-        let planned = self::plan(solver, request, &mut opened, &scope).await?;
+        opened.context.tree.read_bytes(u64::MAX);
+        let mut planned = opened.plan_again(request, &scope, facts).await?;
+        facts = take(&mut planned.facts);
         (plan, _) = planned.accept(&opened.source)?;
     }
     check_stages(&request.no_cache, &plan)?;
@@ -102,30 +110,49 @@ async fn build(
     opened.warn(solver, &warnings).await?;
     let no_cache = &request.no_cache;
     images.retain(|id, _| !no_cache.has(&plan.stage(*id).name));
-    let lowered = lower(
-        &plan,
-        &LowerOptions {
-            context: opened.context.tree.context_source(),
-            abilities,
-            no_cache: request.no_cache.clone(),
-            published: images,
-            reruns: BTreeMap::new(), // A frontend keeps nothing from one build to the next.
-            source: Some(opened.source.clone()),
-            labels: request.labels.clone(),
-        },
-    )?;
-    let service = lowered.images.into_iter().next();
-    let service = service.ok_or_else(|| Failure::invalid("there is no service to build"))?;
-    let image = solver
-        .solve(service.definition.into_pb(), &request.cache_imports, false)
-        .await?;
-    Ok(result(
-        request,
-        &plan,
-        image,
-        service.config,
-        service.base_config,
-    ))
+    let options = LowerOptions {
+        context: opened.context.tree.context_source(),
+        abilities,
+        no_cache: request.no_cache.clone(),
+        published: images,
+        reruns: BTreeMap::new(), // A frontend keeps nothing from one build to the next.
+        source: Some(opened.source.clone()),
+        labels: request.labels.clone(),
+    };
+    let service = lower_only(&plan, &options)?;
+    let definition = service.definition.clone().into_pb();
+    // The records of its stages, which its configuration has, take the bytes of files: they are read meanwhile.
+    let recorded = async {
+        if plan.knows_bytes() {
+            return Ok(service);
+        }
+        opened.context.tree.read_bytes(READ);
+        let planned = opened.plan_again(request, &scope, facts).await?;
+        let (plan, _) = planned.accept(&opened.source)?;
+        if !plan.knows_bytes() {
+            opened.warn(solver, &[too_large()]).await?;
+        }
+        lower_only(&plan, &options)
+    };
+    let solved = solver.solve(definition, &request.cache_imports, false);
+    let (image, service) = tokio::join!(solved, recorded);
+    Ok(result(request, &plan, image?, service?))
+}
+
+/// Says why an image bears no records.
+fn too_large() -> Diagnostic {
+    let message = format!(
+        "the image bears no records: its stages read more than {} of files, and so much is read in a build by \
+         `layercake build` only",
+        BinaryBytes(READ)
+    );
+    Diagnostic::warning_of_file("no-records", message)
+}
+
+/// Lowers the only service of a plan.
+fn lower_only(plan: &Plan, options: &LowerOptions) -> anyhow::Result<LoweredImage> {
+    let service = lower(plan, options)?.images.into_iter().next();
+    Ok(service.ok_or_else(|| Failure::invalid("there is no service to build"))?)
 }
 
 /// Plans what `scope` names.
@@ -172,8 +199,7 @@ fn result(
     request: &Request,
     plan: &Plan,
     image: SolvedRef,
-    config: Vec<u8>,
-    base_config: Option<Vec<u8>>,
+    service: LoweredImage,
 ) -> GatewayResult {
     let (result, suffix) = if request.multi_platform {
         let platform = (to_wire(&plan.platform), image);
@@ -184,8 +210,8 @@ fn result(
     } else {
         (GatewayResult::of(image), String::new())
     };
-    let result = result.with_metadata(format!("containerimage.config{suffix}"), config);
-    match base_config {
+    let result = result.with_metadata(format!("containerimage.config{suffix}"), service.config);
+    match service.base_config {
         Some(base) => result.with_metadata(format!("containerimage.base.config{suffix}"), base),
         None => result,
     }

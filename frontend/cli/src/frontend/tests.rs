@@ -7,12 +7,14 @@ use std::sync::Mutex;
 use buildkit_llb::dump;
 use buildkit_proto::pb;
 use futures::executor::block_on;
+use layercake_planner::explain::{LABEL, read_label};
 use layercake_solve::events::Warning;
 use layercake_solve::{
     CacheOption, Capabilities, Failure, FileStat, GatewayResult, ImageRequest, ResolvedImage,
     SolvedRef, Solver, SubSolve,
 };
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::answer;
 
@@ -225,12 +227,33 @@ fn the_only_service_is_built_with_its_configuration() {
         .unwrap();
     let config = metadata(&result, "containerimage.config");
     assert_eq!(config["config"]["Cmd"], json!(["run"]));
-    assert_eq!(config["config"]["Labels"], json!({ "a": "b" }));
+    assert_eq!(config["config"]["Labels"]["a"], "b");
+    let records = config["config"]["Labels"][LABEL].as_str().unwrap();
+    let records = serde_json::to_string(&read_label(records).unwrap()).unwrap();
+    let digest = hex::encode(Sha256::digest("a"));
+    assert!(records.contains(&digest), "{records}");
     assert_eq!(
         metadata(&result, "containerimage.base.config")["config"]["Env"],
         json!(["PATH=/bin"])
     );
     assert_eq!(memory.imports.lock().unwrap()[0].attributes["ref"], "r/c");
+}
+
+#[test]
+fn an_image_of_too_many_bytes_bears_no_records() {
+    let mut memory = one();
+    let large = "x".repeat(usize::try_from(super::READ).unwrap() + 1);
+    memory.files.insert("src/large", large.leak());
+    let result = memory.ask(&[]).unwrap();
+    let config = metadata(&result, "containerimage.config");
+    assert_eq!(config["config"]["Labels"][LABEL], Value::Null);
+    let warnings = memory.warnings.lock().unwrap();
+    assert!(
+        warnings
+            .iter()
+            .any(|told| told.contains("more than 64.00 MiB")),
+        "{warnings:?}"
+    );
 }
 
 #[test]

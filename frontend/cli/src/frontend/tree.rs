@@ -2,9 +2,11 @@
 //! BuildKit has already.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use buildkit_llb::{Definition, Output};
+use futures::StreamExt as _;
+use futures::stream;
 use layercake_lower::ContextSource;
 use layercake_planner::facts::{Beginning, FileFact, Needs};
 use layercake_solve::{CacheOption, Failure, FileStat, SolvedRef, Solver};
@@ -18,6 +20,9 @@ const LFS_SIZES: std::ops::RangeInclusive<u64> = 100..=200;
 
 /// How much of a file is read at once, in bytes.
 const PIECE: u64 = 4 << 20;
+
+/// How many files are read at once.
+const AT_ONCE: usize = 16;
 
 /// Where the files are.
 #[derive(Clone, Debug)]
@@ -54,8 +59,10 @@ pub struct GatewayTree<'s, S> {
     /// What the client sends; the empty path is everything.
     followed: BTreeSet<String>,
     solved: Option<(Output, SolvedRef)>,
-    /// Whether the bytes of files are read here too, and not by BuildKit alone.
-    reads_bytes: bool,
+    /// How many bytes of files may still be read here, which BuildKit hashes by itself.
+    readable: u64,
+    /// What was read: the SHA-256 of files, or why a file has none.
+    digests: BTreeMap<String, Result<String, String>>,
     listed: RefCell<HashMap<String, Vec<Entry>>>,
 }
 
@@ -74,7 +81,8 @@ impl<'s, S: Solver> GatewayTree<'s, S> {
             cache_imports,
             followed: BTreeSet::new(),
             solved: None,
-            reads_bytes: false,
+            readable: 0,
+            digests: BTreeMap::new(),
             listed: RefCell::default(),
         }
     }
@@ -84,9 +92,10 @@ impl<'s, S: Solver> GatewayTree<'s, S> {
         self.followed.extend(paths);
     }
 
-    /// Has the bytes of all files read, so that their digests are known here: a build needs none of them.
-    pub fn read_bytes(&mut self) {
-        self.reads_bytes = true;
+    /// Has the bytes of files read, so that their digests are known here, where these are no more than `at_most`: to
+    /// solve a build takes none of them.
+    pub fn read_bytes(&mut self, at_most: u64) {
+        self.readable = at_most;
     }
 
     /// SHA-256 of a file of this size, read in pieces that fit into a message.
@@ -219,13 +228,48 @@ impl<S: Solver> Tree for GatewayTree<'_, S> {
             .map_err(error)
     }
 
-    async fn look_into(&mut self, _: &[&str]) -> anyhow::Result<()> {
-        Ok(()) // The bytes are with BuildKit, which hashes them itself.
+    /// Reads all of the files, or none.
+    async fn look_into(&mut self, files: &[&str]) -> anyhow::Result<()> {
+        if self.readable == 0 {
+            return Ok(());
+        }
+        let mut sizes = BTreeMap::new();
+        for path in files
+            .iter()
+            .filter(|path| !self.digests.contains_key(**path))
+        {
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            if let Ok(Some(EntryKind::File { size, .. })) = self.entry(folder, name).await {
+                sizes.insert(*path, size);
+            }
+        }
+        let Some(left) = self.readable.checked_sub(sizes.values().sum()) else {
+            return Ok(());
+        };
+        self.readable = left;
+        let tree = &*self;
+        let reads = sizes.into_iter().map(async |(path, size)| {
+            let digest = match tree.digest(path, size).await {
+                Ok(digest) => Ok(digest),
+                Err(TreeError::Unreadable(problem)) => Err(problem),
+                Err(TreeError::Lost(error)) => return Err(error),
+            };
+            Ok((path.to_owned(), digest))
+        });
+        let read: Vec<_> = stream::iter(reads)
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        for digest in read {
+            self.digests.extend([digest?]);
+        }
+        Ok(())
     }
 
     async fn inspect(&self, path: &str, file: &mut FileFact) -> Result<(), TreeError> {
-        if self.reads_bytes && file.link.is_none() {
-            file.digest = Some(self.digest(path, file.size).await?);
+        if file.link.is_none() {
+            let digest = self.digests.get(path).cloned().transpose();
+            file.digest = digest.map_err(TreeError::Unreadable)?;
         }
         if LFS_SIZES.contains(&file.size) {
             file.beginning = Beginning::of(&self.read(path).await?);

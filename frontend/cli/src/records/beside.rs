@@ -149,7 +149,7 @@ impl<'c> Beside<'c> {
                 left_out.join(", ")
             )),
             Err(error) => printer.note(&format!(
-                "warning: other machines will not be told what the cache was made of, as {image} cannot be written: {error:#}"
+                "warning: the build succeeded, but nobody will be told what its cache was made of; {image} cannot be written: {error:#}"
             )),
         }
     }

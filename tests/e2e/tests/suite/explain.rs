@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
-use layercake_tests::{Engine, Workspace, mark, number};
+use layercake_tests::{Build, Door, Engine, Registry, Workspace, mark, number};
 use serde_json::Value;
 
 /// A copy of examples/multi-stage, built by one user whose records nobody else has.
@@ -190,11 +190,32 @@ fn an_image_tells_what_it_was_made_of() -> Result<()> {
     };
     let told: Value = serde_json::from_str(&call("explain,format=json")?)?;
     ensure!(unchanged(&told), "{told}");
+    both_doors_write_the_same_records(&site, &image)?;
     site.workspace
         .append("render.py", &format!("# {}", mark()))?;
     let text = call("explain")?;
     ensure!(text.contains("render.py: content "), "{text}");
     ensure!(call("plan")?.contains("settings") && call("graph")?.contains("digraph"));
+    Ok(())
+}
+
+/// Builds through buildx what the image was made of, and holds the labels of both against each other.
+fn both_doors_write_the_same_records(site: &Site, image: &str) -> Result<()> {
+    let other = format!("{image}-by-buildx");
+    let build = Build::new(Door::Buildx, &site.engine, &site.workspace, &["site"]);
+    let output = format!("type=image,name={other},push=true");
+    let built = build.flags(&["--output", &output]).run()?.succeeded()?;
+    built.expect_ran([])?;
+    let registry = Registry::of(&site.engine)?;
+    let records = |image: &str| -> Result<String> {
+        let (_, named) = image.split_once('/').context("a registry")?;
+        let (repository, tag) = named.split_once(':').context("a tag")?;
+        let config = registry.config(repository, tag)?;
+        let label = config["config"]["Labels"]["dev.layercake.records"].as_str();
+        Ok(label.context("an image without records")?.to_owned())
+    };
+    // Equal records are written as equal texts.
+    ensure!(records(image)? == records(&other)?);
     Ok(())
 }
 
