@@ -1,5 +1,7 @@
 //! `docker buildx build --call=explain`, `--call=plan` and `--call=graph`.
 
+use std::mem::take;
+
 use layercake_planner::explain::Records;
 use layercake_planner::plan::Plan;
 use layercake_solve::{GatewayResult, Solver};
@@ -8,7 +10,7 @@ use serde_json::json;
 use super::open::open;
 use super::request::Request;
 use super::subrequest::result;
-use super::{plan, service};
+use super::{own_image, plan, service};
 use crate::explain::{Earlier, Explanation, long};
 use crate::images::image_records;
 use crate::pipeline::{self, NoImages, Scope};
@@ -21,10 +23,17 @@ const AGAINST: &str = "LAYERCAKE_AGAINST";
 /// What changed since the image of the target was made, by the label that it bears.
 pub async fn explain(solver: &impl Solver, request: &Request) -> anyhow::Result<GatewayResult> {
     let mut opened = open(solver, request).await?;
-    opened.context.tree.read_bytes(u64::MAX);
     let service = service(request, &opened.services())?;
     let scope = Scope::Services(vec![service]);
-    let planned = plan(solver, request, &mut opened, &scope).await?;
+    let (own, planned) = tokio::join!(
+        own_image(solver, request),
+        plan(solver, request, &mut opened, &scope)
+    );
+    let mut planned = planned?;
+    if let Some(own) = own? {
+        let facts = take(&mut planned.facts);
+        planned = opened.plan_again(request, &scope, facts, &own).await?;
+    }
     let (plan, _) = planned.accept(&opened.source)?;
     let earlier = earlier(solver, request, &plan).await?;
     let history = History::default(); // A frontend has no state directory.

@@ -19,13 +19,12 @@ use std::collections::BTreeMap;
 use std::env;
 use std::mem::take;
 
-use indicatif::BinaryBytes;
+use buildkit_llb::normalize_reference;
 use layercake_lower::{LowerOptions, LoweredImage, lower};
-use layercake_planner::diagnostic::Diagnostic;
 use layercake_planner::plan::Plan;
 use layercake_planner::suggest::list;
 use layercake_solve::{
-    Bridge, Capabilities, Environment, Failure, GatewayResult, SolvedRef, Solver,
+    Bridge, Capabilities, Environment, Failure, GatewayResult, ImageRequest, SolvedRef, Solver,
 };
 
 use crate::exit::ExitStatus;
@@ -36,9 +35,6 @@ use crate::settings::{host_platform, to_wire};
 use crate::stage_images::{look_up, needs_bytes};
 use open::{Opened, open};
 use request::Request;
-
-/// How many bytes of files are read at most for the records of an image.
-const READ: u64 = 64 << 20;
 
 /// Answers the one request that this process was started for. BuildKit gets every error; the exit status is for a
 /// BuildKit that is not there.
@@ -95,12 +91,15 @@ async fn build(
     let mut opened = open(solver, request).await?;
     let service = service(request, &opened.services())?;
     let scope = Scope::Services(vec![service]);
-    let mut planned = plan(solver, request, &mut opened, &scope).await?;
+    let (own, planned) = tokio::join!(
+        own_image(solver, request),
+        plan(solver, request, &mut opened, &scope)
+    );
+    let (own, mut planned) = (own?, planned?);
     let mut facts = take(&mut planned.facts);
     let (mut plan, mut warnings) = planned.accept(&opened.source)?;
-    if needs_bytes(&plan) {
-        opened.context.tree.read_bytes(u64::MAX);
-        let mut planned = opened.plan_again(request, &scope, facts).await?;
+    if let Some(own) = own.as_ref().filter(|_| needs_bytes(&plan)) {
+        let mut planned = opened.plan_again(request, &scope, facts, own).await?;
         facts = take(&mut planned.facts);
         (plan, _) = planned.accept(&opened.source)?;
     }
@@ -121,17 +120,13 @@ async fn build(
     };
     let service = lower_only(&plan, &options)?;
     let definition = service.definition.clone().into_pb();
-    // The records of its stages, which its configuration has, take the bytes of files: they are read meanwhile.
+    // The records of its stages, which its configuration has, take the digests of files: they are had meanwhile.
     let recorded = async {
-        if plan.knows_bytes() {
+        let Some(own) = own.filter(|_| !plan.knows_bytes()) else {
             return Ok(service);
-        }
-        opened.context.tree.read_bytes(READ);
-        let planned = opened.plan_again(request, &scope, facts).await?;
+        };
+        let planned = opened.plan_again(request, &scope, facts, &own).await?;
         let (plan, _) = planned.accept(&opened.source)?;
-        if !plan.knows_bytes() {
-            opened.warn(solver, &[too_large()]).await?;
-        }
         lower_only(&plan, &options)
     };
     let solved = solver.solve(definition, &request.cache_imports, false);
@@ -139,14 +134,19 @@ async fn build(
     Ok(result(request, &plan, image?, service?))
 }
 
-/// Says why an image bears no records.
-fn too_large() -> Diagnostic {
-    let message = format!(
-        "the image bears no records: its stages read more than {} of files, and so much is read in a build by \
-         `layercake build` only",
-        BinaryBytes(READ)
-    );
-    Diagnostic::warning_of_file("no-records", message)
+/// The image that this frontend was started from, by its digest, where BuildKit says so.
+async fn own_image(solver: &impl Solver, request: &Request) -> anyhow::Result<Option<String>> {
+    let Some(own) = &request.own else {
+        return Ok(None);
+    };
+    let asked = ImageRequest {
+        reference: normalize_reference(own)?,
+        log_name: format!("[internal] load metadata for {own}"),
+        ..ImageRequest::default()
+    };
+    let image = solver.resolve_image(&asked).await?;
+    let name = asked.reference.split('@').next().unwrap_or_default();
+    Ok(Some(format!("{name}@{}", image.digest)))
 }
 
 /// Lowers the only service of a plan.

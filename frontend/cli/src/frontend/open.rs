@@ -115,13 +115,15 @@ impl<S: Solver> Opened<'_, S> {
         }
     }
 
-    /// Plans again with what was learnt, as the context tells more of its files now.
+    /// Plans again with what was learnt, and with the digests of files, which the image `own` of this frontend hashes.
     pub async fn plan_again(
         &mut self,
         request: &Request,
         scope: &Scope,
         facts: Facts,
+        own: &str,
     ) -> anyhow::Result<Planned> {
+        self.context.tree.hash_files(own).await?;
         let bases = &request.given.bases;
         pipeline::plan_again(&self.source, scope, bases, facts, &mut self.context).await
     }

@@ -4,25 +4,20 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use buildkit_llb::{Definition, Output};
-use futures::StreamExt as _;
-use futures::stream;
+use buildkit_llb::{Annotate as _, Definition, Exec, Mount, Network, Output, Source};
 use layercake_lower::ContextSource;
 use layercake_planner::facts::{Beginning, FileFact, Needs};
 use layercake_solve::{CacheOption, Failure, FileStat, SolvedRef, Solver};
-use sha2::{Digest, Sha256};
 
 use crate::facts::tree::{Entry, EntryKind, Tree, TreeError};
+use crate::frontend_image::PROGRAM;
 use crate::transfer::{LocalFolder, paths_of};
 
 /// The sizes that a git-lfs pointer can have; other files are not worth a look.
 const LFS_SIZES: std::ops::RangeInclusive<u64> = 100..=200;
 
-/// How much of a file is read at once, in bytes.
+/// How much of a file is read at once, in bytes: it has to fit into a message.
 const PIECE: u64 = 4 << 20;
-
-/// How many files are read at once.
-const AT_ONCE: usize = 16;
 
 /// Where the files are.
 #[derive(Clone, Debug)]
@@ -59,10 +54,8 @@ pub struct GatewayTree<'s, S> {
     /// What the client sends; the empty path is everything.
     followed: BTreeSet<String>,
     solved: Option<(Output, SolvedRef)>,
-    /// How many bytes of files may still be read here, which BuildKit hashes by itself.
-    readable: u64,
-    /// What was read: the SHA-256 of files, or why a file has none.
-    digests: BTreeMap<String, Result<String, String>>,
+    /// The SHA-256 of the files that were hashed.
+    digests: BTreeMap<String, String>,
     listed: RefCell<HashMap<String, Vec<Entry>>>,
 }
 
@@ -81,7 +74,6 @@ impl<'s, S: Solver> GatewayTree<'s, S> {
             cache_imports,
             followed: BTreeSet::new(),
             solved: None,
-            readable: 0,
             digests: BTreeMap::new(),
             listed: RefCell::default(),
         }
@@ -92,27 +84,39 @@ impl<'s, S: Solver> GatewayTree<'s, S> {
         self.followed.extend(paths);
     }
 
-    /// Has the bytes of files read, so that their digests are known here, where these are no more than `at_most`: to
-    /// solve a build takes none of them.
-    pub fn read_bytes(&mut self, at_most: u64) {
-        self.readable = at_most;
-    }
-
-    /// SHA-256 of a file of this size, read in pieces that fit into a message.
-    async fn digest(&self, path: &str, size: u64) -> Result<String, TreeError> {
-        let mut hash = Sha256::new();
-        let mut start = 0;
-        while start < size {
-            let end = size.min(start + PIECE);
-            let read = self
-                .solver
-                .read_file(self.solved()?, &self.at(path), Some(start..end))
-                .await
-                .map_err(error)?;
-            hash.update(&read);
-            start = end;
+    /// Has all files hashed that were sent, by this program as the image `own` has it. A build needs no digests, as
+    /// BuildKit has its own and tells nobody; but it is BuildKit that finds the list again while no file changes.
+    pub async fn hash_files(&mut self, own: &str) -> anyhow::Result<()> {
+        let Some((output, _)) = &self.solved else {
+            return Ok(());
+        };
+        let files = Mount::bind(output.clone(), "/context").read_only();
+        let files = match &self.origin {
+            Origin::Made(_, subdir) => files.selector(format!("/{subdir}")),
+            Origin::Client(_) => files,
+        };
+        let list = Exec::new([PROGRAM, "frontend", "digests", "/context", "/out/digests"])
+            .root(Source::image(own).build()?)
+            .mount(files)
+            .mount(Mount::bind(None, "/out"))
+            .network(Network::None)
+            .named("[internal] hash files of the context")
+            .build()?
+            .output("/out")?;
+        let definition = Definition::of(&list).into_pb();
+        let solved = self.solver.solve(definition, &[], false).await?;
+        let mut json = Vec::new();
+        loop {
+            let start = json.len() as u64;
+            let piece = Some(start..start + PIECE);
+            let read = self.solver.read_file(&solved, "/digests", piece).await?;
+            json.extend_from_slice(&read);
+            if (read.len() as u64) < PIECE {
+                break;
+            }
         }
-        Ok(hex::encode(hash.finalize()))
+        self.digests = serde_json::from_slice(&json)?;
+        Ok(())
     }
 
     /// The vertex that has the files, for warnings to belong to.
@@ -228,49 +232,12 @@ impl<S: Solver> Tree for GatewayTree<'_, S> {
             .map_err(error)
     }
 
-    /// Reads all of the files, or none.
-    async fn look_into(&mut self, files: &[&str]) -> anyhow::Result<()> {
-        if self.readable == 0 {
-            return Ok(());
-        }
-        let mut sizes = BTreeMap::new();
-        for path in files
-            .iter()
-            .filter(|path| !self.digests.contains_key(**path))
-        {
-            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-            if let Ok(Some(EntryKind::File { size, .. })) = self.entry(folder, name).await {
-                sizes.insert(*path, size);
-            }
-        }
-        let Some(left) = self.readable.checked_sub(sizes.values().sum()) else {
-            return Ok(());
-        };
-        self.readable = left;
-        let tree = &*self;
-        let reads = sizes.into_iter().map(async |(path, size)| {
-            let digest = match tree.digest(path, size).await {
-                Ok(digest) => Ok(digest),
-                Err(TreeError::Unreadable(problem)) => Err(problem),
-                Err(TreeError::Lost(error)) => return Err(error),
-            };
-            Ok((path.to_owned(), digest))
-        });
-        let read: Vec<_> = stream::iter(reads)
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        for digest in read {
-            self.digests.extend([digest?]);
-        }
-        Ok(())
+    async fn look_into(&mut self, _: &[&str]) -> anyhow::Result<()> {
+        Ok(()) // The bytes are with BuildKit.
     }
 
     async fn inspect(&self, path: &str, file: &mut FileFact) -> Result<(), TreeError> {
-        if file.link.is_none() {
-            let digest = self.digests.get(path).cloned().transpose();
-            file.digest = digest.map_err(TreeError::Unreadable)?;
-        }
+        file.digest = self.digests.get(path).cloned();
         if LFS_SIZES.contains(&file.size) {
             file.beginning = Beginning::of(&self.read(path).await?);
         }
