@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use layercake_planner::explain::Records;
 use layercake_planner::facts::Platform;
 use layercake_planner::plan::Plan;
 use layercake_solve::{
@@ -15,6 +14,7 @@ use layercake_lower::{
 };
 
 use crate::args::DaemonArgs;
+use crate::explain::Earlier;
 use crate::facts::tree::Tree;
 use crate::images::{GatewayImages, abilities, image_records};
 use crate::pipeline::Scope;
@@ -83,15 +83,15 @@ impl Daemon {
         .await
     }
 
-    /// The records that an image of a registry bears.
+    /// The records to compare a plan with that an image of a registry bears, or that are beside a cache there.
     pub async fn records(
         &self,
         session: &str,
         reference: &str,
-        platform: &Platform,
-    ) -> anyhow::Result<Records> {
+        plan: &Plan,
+    ) -> anyhow::Result<Earlier> {
         self.ask(session, async |bridge| {
-            image_records(bridge, reference, platform, ResolveMode::Default).await
+            image_records(bridge, reference, plan, ResolveMode::Default).await
         })
         .await
     }

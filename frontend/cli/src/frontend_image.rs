@@ -20,7 +20,7 @@ use crate::printer::Printer;
 use crate::settings::{Environment, OutputTemplate, UsageError, host_platform, to_llb};
 
 /// Where the program is in the image.
-const PROGRAM: &str = "/layercake";
+pub const PROGRAM: &str = "/layercake";
 
 /// The name of the tool that links conda packages, beside this program and in the image.
 const TOOL: &str = "layercake-link";

@@ -6,14 +6,16 @@ use anyhow::{Context, bail};
 use buildkit_llb::{caps, normalize_reference};
 use futures::future::try_join_all;
 use layercake_lower::Abilities;
-use layercake_planner::explain::Records;
+use layercake_planner::explain::Labelled;
 use layercake_planner::facts::{Facts, ImageFact, Platform};
+use layercake_planner::plan::Plan;
 use layercake_solve::{Capabilities, ImageRequest, ResolveMode, Solver};
 
 use serde_json::Value;
 
-use crate::explain::decode;
+use crate::explain::{Earlier, decode};
 use crate::pipeline::Images;
+use crate::records::beside;
 use crate::settings::to_wire;
 
 /// What tells that copies can set modes by symbols. They have a capability of their own, which no daemon announces;
@@ -66,13 +68,40 @@ impl<S: Solver> GatewayImages<'_, S> {
     }
 }
 
-/// The records that an image bears.
+/// The records to compare a plan with that an image bears, or that are kept beside a cache of this reference.
 pub async fn image_records(
+    solver: &impl Solver,
+    reference: &str,
+    plan: &Plan,
+    mode: ResolveMode,
+) -> anyhow::Result<Earlier> {
+    let earlier = |against: &str, found: Labelled| Earlier {
+        against: against.to_owned(),
+        records: found.for_plan(plan),
+    };
+    let error = match labelled(solver, reference, &plan.platform, mode).await {
+        Ok(found) => return Ok(earlier(reference, found)),
+        Err(error) => error,
+    };
+    let Some(image) = beside(reference) else {
+        return Err(error);
+    };
+    match labelled(solver, &image, &plan.platform, mode).await {
+        Ok(found) => Ok(earlier(&image, found)),
+        Err(other) => bail!(
+            "{error:#}\n  nor does a cache have records beside it: {other:#}\n  way out: name an image that \
+             `layercake build` made, or a cache that it exported by --cache-to type=registry"
+        ),
+    }
+}
+
+/// What the label of an image holds.
+pub async fn labelled(
     solver: &impl Solver,
     reference: &str,
     platform: &Platform,
     mode: ResolveMode,
-) -> anyhow::Result<Records> {
+) -> anyhow::Result<Labelled> {
     let request = ImageRequest {
         reference: normalize_reference(reference)?,
         platform: Some(to_wire(platform)),

@@ -53,6 +53,8 @@ pub struct Planned {
     pub diagnostics: Vec<Diagnostic>,
     /// What could do better, for whoever asks what is to be said of the file.
     pub advice: Vec<Diagnostic>,
+    /// What was learnt of the world.
+    pub facts: Facts,
 }
 
 /// A file from which nothing can be built.
@@ -122,20 +124,47 @@ pub async fn plan(
     context: &mut Context<impl Tree>,
     images: &mut impl Images,
 ) -> anyhow::Result<Planned> {
-    let (mut spec, mut diagnostics) = parse(source);
-    replace_bases(&mut spec, &given.bases);
     let facts = Facts {
         platform: given.platform,
         build_args: given.build_args,
         lock: given.lock,
         ..Facts::default()
     };
-    let resolved = learn(&spec, &selection(&spec, scope), facts, context, images).await?;
+    plan_with(source, scope, &given.bases, facts, context, images).await
+}
+
+/// Plans once more what was planned with these facts, when the context can tell more of its files than it did.
+pub async fn plan_again(
+    source: &Source,
+    scope: &Scope,
+    bases: &BTreeMap<String, String>,
+    facts: Facts,
+    context: &mut Context<impl Tree>,
+) -> anyhow::Result<Planned> {
+    let facts = Facts {
+        paths: BTreeMap::new(),
+        ..facts
+    };
+    plan_with(source, scope, bases, facts, context, &mut NoImages).await
+}
+
+async fn plan_with(
+    source: &Source,
+    scope: &Scope,
+    bases: &BTreeMap<String, String>,
+    facts: Facts,
+    context: &mut Context<impl Tree>,
+    images: &mut impl Images,
+) -> anyhow::Result<Planned> {
+    let (mut spec, mut diagnostics) = parse(source);
+    replace_bases(&mut spec, bases);
+    let (resolved, facts) = learn(&spec, &selection(&spec, scope), facts, context, images).await?;
     diagnostics.extend(resolved.diagnostics);
     let mut planned = Planned {
         plan: None,
         advice: resolved.model.as_ref().map(advise).unwrap_or_default(),
         diagnostics,
+        facts,
     };
     if let Some(model) = resolved.model.filter(|_| !has_errors(&planned.diagnostics)) {
         match plan::plan(&model) {
@@ -162,7 +191,7 @@ pub async fn resolve_whole(
         checksums: checksums.clone(),
         ..Facts::default()
     };
-    let mut resolved = learn(&spec, &Selection::All, facts, context, &mut NoImages).await?;
+    let (mut resolved, _) = learn(&spec, &Selection::All, facts, context, &mut NoImages).await?;
     diagnostics.append(&mut resolved.diagnostics);
     resolved.model = resolved.model.filter(|_| !has_errors(&diagnostics));
     resolved.diagnostics = diagnostics;
@@ -188,7 +217,7 @@ async fn learn(
     mut facts: Facts,
     context: &mut Context<impl Tree>,
     images: &mut impl Images,
-) -> anyhow::Result<Resolved> {
+) -> anyhow::Result<(Resolved, Facts)> {
     loop {
         let resolved = resolve(spec, &facts, selection);
         let known = known(&facts);
@@ -201,7 +230,7 @@ async fn learn(
         context.and(images)?;
         facts.images.append(&mut found.images);
         if self::known(&facts) == known {
-            return Ok(resolved);
+            return Ok((resolved, facts));
         }
     }
 }

@@ -53,7 +53,8 @@ pub(crate) fn config(
 }
 
 /// The configuration of an image that is files and nothing to run.
-pub(crate) fn bare(platform: &Platform, labels: &BTreeMap<String, String>) -> Vec<u8> {
+#[must_use]
+pub fn bare(platform: &Platform, labels: &BTreeMap<String, String>) -> Vec<u8> {
     let mut config = json!({
         "architecture": platform.architecture,
         "os": platform.os,

@@ -16,6 +16,7 @@ mod work;
 
 pub use context::ContextSource;
 pub use error::LowerError;
+pub use image::bare as bare_config;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -225,7 +226,7 @@ pub const KEY_LABEL: &str = "dev.layercake.key";
 /// Labels of an image beside those of the file: the records of its stages among them.
 fn labels(plan: &Plan, stages: &[StageId], options: &LowerOptions) -> BTreeMap<String, String> {
     let mut labels = options.labels.clone();
-    if let Some(records) = explain::label(&Records::of_stages(plan, stages)) {
+    if let Some(records) = explain::label(Records::of_stages(plan, stages)) {
         labels.insert(explain::LABEL.to_owned(), records);
     }
     labels

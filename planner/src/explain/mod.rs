@@ -12,7 +12,7 @@ mod record;
 mod show;
 
 pub use cause::{Cause, FileChange, ImageVersion, Relation};
-pub use label::{LABEL, LabelError, label, read_label};
+pub use label::{LABEL, LabelError, Labelled, label, read_label};
 pub use record::differences;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};

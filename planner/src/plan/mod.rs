@@ -201,6 +201,12 @@ impl Plan {
             .collect()
     }
 
+    /// Whether the bytes of all files that its stages read are known, so that its records can be held against others.
+    pub fn knows_bytes(&self) -> bool {
+        let mut inputs = self.stages.iter().flat_map(|stage| &stage.key.inputs);
+        inputs.all(InputKey::is_known)
+    }
+
     fn ids(&self) -> impl ExactSizeIterator<Item = StageId> + use<> {
         crate::graph::ids(self.stages.len())
     }

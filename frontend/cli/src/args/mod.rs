@@ -143,6 +143,19 @@ pub struct FrontendArgs {
 pub enum FrontendCommand {
     /// Build the frontend's image from this very program
     Image(FrontendImageArgs),
+    /// Write the SHA-256 of each file of a folder; the frontend has its image run it in a build
+    Digests(FrontendDigestsArgs),
+}
+
+/// `layercake frontend digests`.
+#[derive(Debug, Args)]
+pub struct FrontendDigestsArgs {
+    /// The folder
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// Where they are written, as JSON by path
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 /// `layercake frontend image`.

@@ -20,6 +20,7 @@ use anyhow::Context;
 use buildkit_llb::LlbError;
 use futures::future::join_all;
 use layercake_lower::{ContextSource, LowerOptions, lower, lower_stages};
+use layercake_planner::explain::Records;
 use layercake_planner::plan::Plan;
 use layercake_solve::{Attached, Failure, Report, StageState};
 use tokio::sync::watch;
@@ -32,6 +33,7 @@ use crate::pipeline::Scope;
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::project::Project;
+use crate::records::Beside;
 use crate::settings::{BuildSettings, Environment};
 use crate::stage_images::to_publish;
 use crate::transfer::{LocalFolder, paths_of};
@@ -89,6 +91,7 @@ impl Build<'_> {
         } = planned;
         check_stages(&self.settings.no_cache, &plan)?;
         let recall = Recall::of(self, &plan, &images, environment);
+        let recall = recall.with_imported(self, session.id(), &plan).await?;
         let options = LowerOptions {
             context: context(&plan, project, &session, &self.settings.services)?,
             abilities,
@@ -128,14 +131,34 @@ impl Build<'_> {
         let epoch = epoch.or_else(|| environment("SOURCE_DATE_EPOCH"));
         let (jobs, _outputs) = self.jobs(lowered, &plan, &session, epoch).await?;
         self.hint(&jobs);
-        let (outcomes, denied) = self.solve(jobs, &guard).await;
+        let (outcomes, denied) = self.solve(&jobs, &guard).await;
         let report = report::report(&plan, &vertices, &options.published, &outcomes);
         let report = self.with_sizes(report, &sizes).await;
         let report = recall.check(self, &plan, report);
         let told = self.tell(project, &plan, &outcomes, &report, started)?;
         match denied {
             Some(denied) => Err(recall.explained(&plan, denied).into()),
-            None => Ok(told),
+            None => {
+                if told == ExitStatus::Success {
+                    self.keep_beside(&jobs, session.id(), &plan).await;
+                }
+                Ok(told)
+            }
+        }
+    }
+
+    /// Keeps the records of what was built beside the caches that it was exported to.
+    async fn keep_beside(&self, jobs: &[Job], session: &str, plan: &Plan) {
+        let built = jobs.iter().map(|Job { image, request }| {
+            let records = Records::of_stages(plan, &image.stages);
+            (
+                image.name.as_str(),
+                request.cache_exports.as_slice(),
+                records,
+            )
+        });
+        for beside in Beside::of(built) {
+            beside.push(self.daemon, session, plan, self.printer).await;
         }
     }
 
@@ -148,7 +171,7 @@ impl Build<'_> {
     }
 
     /// Runs all jobs at once. When one fails the others are given up; when the guard trips, all are.
-    async fn solve(&self, jobs: Vec<Job>, guard: &Guard) -> (Vec<Outcome>, Option<Denied>) {
+    async fn solve(&self, jobs: &[Job], guard: &Guard) -> (Vec<Outcome>, Option<Denied>) {
         let progress = Progress::new(self.settings.progress, self.printer);
         let (fail, failed) = watch::channel(false);
         let denied = OnceCell::new();

@@ -10,8 +10,10 @@ use layercake_solve::{Report, StageState, new_id};
 
 use super::{Build, Denied};
 use crate::args::ProgressMode;
-use crate::explain::{Ahead, Explained, Explanation, Keys, Prediction, expect, predict, short};
-use crate::records::{Builder, History, Kept, KeptStage, Store};
+use crate::explain::{
+    Ahead, Earlier, Explained, Explanation, Keys, Prediction, expect, predict, short,
+};
+use crate::records::{Builder, History, Kept, KeptStage, Store, imported};
 use crate::settings::Environment;
 
 /// What is recalled.
@@ -25,6 +27,8 @@ pub struct Recall {
     ahead: Ahead,
     store: Option<Store>,
     history: History,
+    /// Records beside a cache, for a builder that nothing is known of.
+    imported: Option<Earlier>,
     prediction: Option<Prediction>,
     /// What was told before the build.
     told: Option<Explanation>,
@@ -78,25 +82,49 @@ impl Recall {
             ahead,
             store,
             history,
+            imported: None,
             prediction,
             told: None,
         }
     }
 
+    /// With the records beside the caches that are imported, if nothing is known of the builder.
+    pub async fn with_imported(
+        self,
+        build: &Build<'_>,
+        session: &str,
+        plan: &Plan,
+    ) -> anyhow::Result<Self> {
+        if !self.history.is_empty() {
+            return Ok(self);
+        }
+        let imports = &build.settings.cache_from;
+        let imported = imported(build.daemon, session, plan, imports, build.printer).await?;
+        Ok(Self { imported, ..self })
+    }
+
+    /// What the plan is compared with.
+    fn earlier(&self, plan: &Plan) -> Earlier {
+        self.imported.clone().unwrap_or_else(|| Earlier {
+            against: "last".to_owned(),
+            records: self.history.last(plan),
+        })
+    }
+
     /// Says in a few lines what will run and why; nothing if all is in the cache, or nothing is known. Of the stages
     /// that are `lost` the daemon's cache has nothing.
     pub fn told(mut self, build: &Build<'_>, plan: &Plan, lost: &BTreeSet<String>) -> Self {
-        let Some(prediction) = self.prediction.take() else {
+        if self.prediction.is_none() && self.imported.is_none() {
             return self;
-        };
-        let prediction = prediction.without(plan, lost);
-        let records = self.history.last(plan);
-        let explanation =
-            Explanation::new(plan, "last", &records, Some(&prediction), &self.history);
+        }
+        let prediction = self.prediction.take();
+        let prediction = prediction.map(|prediction| prediction.without(plan, lost));
+        let earlier = self.earlier(plan);
+        let explanation = Explanation::new(plan, &earlier, prediction.as_ref(), &self.history);
         if build.settings.progress != ProgressMode::Quiet {
             build.printer.note(&short(&explanation));
         }
-        self.prediction = Some(prediction);
+        self.prediction = prediction;
         self.told = Some(explanation);
         self
     }
@@ -130,8 +158,8 @@ impl Recall {
 
     /// The denial, with what changed of the stage since it was built last.
     pub fn explained(&self, plan: &Plan, denied: Denied) -> Denied {
-        let records = self.history.last(plan);
-        let mut explanation = Explanation::new(plan, "last", &records, None, &self.history);
+        let earlier = self.earlier(plan);
+        let mut explanation = Explanation::new(plan, &earlier, None, &self.history);
         explanation.retain(std::slice::from_ref(&denied.stage));
         let causes = explanation.stages.iter().flat_map(Explained::changes);
         let because = causes.map(|cause| format!("\n  changed: {cause}"));

@@ -15,12 +15,12 @@ use crate::args::{ExplainArgs, ShowFormat};
 use crate::build::Sizes;
 use crate::daemon::{Daemon, PlannedOn, lower_options};
 use crate::exit::ExitStatus;
-use crate::explain::{Against, Ahead, Explanation, Keys, long, predict};
+use crate::explain::{Against, Ahead, Earlier, Explanation, Keys, long, predict};
 use crate::pipeline::Scope;
 use crate::printer::Printer;
 use crate::project::Project;
-use crate::records::{Builder, History, Store};
-use crate::settings::{Environment, UsageError};
+use crate::records::{Builder, History, Store, imported};
+use crate::settings::{CacheTemplate, Environment, UsageError};
 
 /// Runs the command.
 pub async fn run(
@@ -28,6 +28,7 @@ pub async fn run(
     environment: &impl Environment,
     printer: &Printer,
 ) -> anyhow::Result<ExitStatus> {
+    let imports = CacheTemplate::all("--cache-from", &args.cache_from, environment)?;
     let work = async |project: &mut Project, daemon: &Daemon| {
         let (scope, stages) = wanted(&args.names, project);
         // A large cache takes the daemon as long to list as files take to hash.
@@ -56,18 +57,23 @@ pub async fn run(
             Some(store) => store.read()?,
             None => History::new(of),
         };
-        let records = match Against::parse(&args.against) {
-            Against::Last => history.last(&plan),
-            Against::File(path) => crate::explain::read_file(&path)?,
-            Against::Image(reference) => {
-                daemon
-                    .records(session.id(), &reference, &plan.platform)
+        let named = |records| Earlier {
+            against: args.against.clone(),
+            records,
+        };
+        let earlier = match Against::parse(&args.against) {
+            Against::Last if history.is_empty() => {
+                imported(daemon, session.id(), &plan, &imports, printer)
                     .await?
+                    .unwrap_or_else(|| named(Records::default()))
             }
+            Against::Last => named(history.last(&plan)),
+            Against::File(path) => named(crate::explain::read_file(&path)?),
+            Against::Image(reference) => daemon.records(session.id(), &reference, &plan).await?,
             Against::Git(revision) => {
                 let mut then = project.at(&revision)?;
                 let planned = daemon.plan(session.id(), &mut then, &scope).await?;
-                Records::of(&planned.plan)
+                named(Records::of(&planned.plan))
             }
         };
         let reruns = history.reruns(&plan);
@@ -79,17 +85,16 @@ pub async fn run(
         let prediction = match predict(&plan, &ahead, &history) {
             Some(prediction) => {
                 let lost = sizes.await??.lost(&held?);
-                Some(prediction.without(&plan, &lost))
+                let prediction = prediction.without(&plan, &lost);
+                Some(if imports.is_empty() {
+                    prediction
+                } else {
+                    prediction.with_imports()
+                })
             }
             None => None,
         };
-        let mut explanation = Explanation::new(
-            &plan,
-            &args.against,
-            &records,
-            prediction.as_ref(),
-            &history,
-        );
+        let mut explanation = Explanation::new(&plan, &earlier, prediction.as_ref(), &history);
         if !stages.is_empty() {
             explanation.retain(&stages);
         }
@@ -104,7 +109,7 @@ pub async fn run(
             ShowFormat::Json => printer.json(&explanation)?,
         }
         // Large plans take long to take apart, and nobody has to wait for that.
-        spawn_blocking(move || drop((plan, history, records, explanation)));
+        spawn_blocking(move || drop((plan, history, earlier, explanation)));
         Ok(())
     };
     on_daemon(args.project, &args.daemon, environment, work).await

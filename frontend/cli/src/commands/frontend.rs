@@ -1,7 +1,12 @@
 //! `layercake frontend`: the frontend itself, and its image.
 
+use std::fs;
+
+use anyhow::Context as _;
+
 use crate::args::{FrontendArgs, FrontendCommand};
 use crate::exit::ExitStatus;
+use crate::facts::local::digests;
 use crate::frontend;
 use crate::frontend_image;
 use crate::interrupt::interruptible;
@@ -22,6 +27,12 @@ pub async fn run(
             Err(UsageError::new(STARTED_BY_HAND).into())
         }
         None => frontend::run().await,
+        Some(FrontendCommand::Digests(args)) => {
+            let digests = digests(&args.folder)?;
+            fs::write(&args.file, serde_json::to_vec(&digests)?)
+                .with_context(|| format!("cannot write {}", args.file.display()))?;
+            Ok(ExitStatus::Success)
+        }
         Some(FrontendCommand::Image(args)) => {
             interruptible(Box::pin(frontend_image::build(args, environment, printer))).await
         }

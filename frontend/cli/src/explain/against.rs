@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use layercake_planner::explain::{LABEL, Records, read_label};
+use layercake_planner::explain::{LABEL, Labelled, Records, read_label};
 use layercake_planner::plan::Key;
 use serde_json::Value;
 
@@ -17,8 +17,17 @@ pub enum Against {
     Git(String),
     /// A file that `layercake plan --format json` wrote.
     File(PathBuf),
-    /// An image that was built by layercake.
+    /// An image that was built by layercake, or a cache in a registry that it exported to.
     Image(String),
+}
+
+/// Records to compare a plan with, and where they are from.
+#[derive(Clone, Debug, Default)]
+pub struct Earlier {
+    /// Where they are from, for people.
+    pub against: String,
+    /// The records.
+    pub records: Records,
 }
 
 impl Against {
@@ -59,7 +68,7 @@ pub fn read_file(path: &Path) -> anyhow::Result<Records> {
 }
 
 /// The records that an image bears.
-pub fn decode(reference: &str, config: &Value) -> anyhow::Result<Records> {
+pub fn decode(reference: &str, config: &Value) -> anyhow::Result<Labelled> {
     let label = config["config"]["Labels"][LABEL].as_str();
     let label = label.with_context(|| {
         format!(

@@ -4,7 +4,7 @@ mod against;
 mod predict;
 mod text;
 
-pub use against::{Against, decode, read_file};
+pub use against::{Against, Earlier, decode, read_file};
 pub use predict::{Ahead, Keys, Prediction, expect, predict};
 pub use text::{long, short};
 
@@ -59,8 +59,7 @@ impl Explanation {
     /// Of a plan against records; the prediction and costs are those of the builder.
     pub fn new(
         plan: &Plan,
-        against: &str,
-        records: &Records,
+        earlier: &Earlier,
         prediction: Option<&Prediction>,
         history: &History,
     ) -> Self {
@@ -68,7 +67,7 @@ impl Explanation {
             .stages()
             .map(|(id, stage)| (stage.id.as_str(), (id, stage)))
             .collect();
-        let changes = compare(records, &Records::of(plan)).into_iter();
+        let changes = compare(&earlier.records, &Records::of(plan)).into_iter();
         let mut stages: Vec<_> = changes
             .map(|change| {
                 let here = stages.get(change.stage.as_str());
@@ -90,7 +89,7 @@ impl Explanation {
             version: VERSION,
             project: plan.project.clone(),
             platform: plan.platform.to_string(),
-            against: against.to_owned(),
+            against: earlier.against.clone(),
             predicted: prediction.is_some(),
             stages,
         }

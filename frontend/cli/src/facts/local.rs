@@ -1,6 +1,6 @@
 //! A folder of this machine as a [`Tree`]: listed as it is asked for, hashed by all cores.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
@@ -12,7 +12,7 @@ use std::thread;
 use layercake_planner::facts::{Beginning, FileFact, Needs};
 use sha2::{Digest, Sha256};
 
-use super::tree::{Entry, EntryKind, Tree, TreeError};
+use super::tree::{Entry, EntryKind, Tree, TreeError, join};
 
 /// How much of a file is read at once.
 const CHUNK: usize = 256 << 10;
@@ -123,6 +123,29 @@ fn entry(found: &fs::DirEntry) -> Result<Entry, TreeError> {
         name: text(found.file_name())?,
         kind,
     })
+}
+
+/// The SHA-256 of all files below a folder, by their paths there. What cannot be read is left out: nobody may need it.
+pub fn digests(root: &Path) -> io::Result<BTreeMap<String, String>> {
+    let (mut folders, mut files) = (vec![String::new()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for found in fs::read_dir(root.join(&folder))? {
+            let found = found?;
+            let Ok(name) = found.file_name().into_string() else {
+                continue;
+            };
+            let (path, kind) = (join(&folder, &name), found.file_type()?);
+            if kind.is_dir() {
+                folders.push(path);
+            } else if kind.is_file() {
+                files.push(path);
+            }
+        }
+    }
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let read = look_inside(root, &files).into_iter();
+    let read = read.filter_map(|(path, inside)| Some((path.to_owned(), inside.ok()?.digest)));
+    Ok(read.collect())
 }
 
 /// Reads files by all cores; the largest may come last, so each takes the next when it is done.

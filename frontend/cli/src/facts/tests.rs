@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::Context;
 use super::ignore_file::IgnoreFile;
-use super::local::LocalTree;
+use super::local::{LocalTree, digests};
 
 struct Folder(TempDir);
 
@@ -242,4 +242,13 @@ fn texts_are_utf8() {
     assert_eq!(folder.text("", "a").as_deref(), Ok("ä\n"));
     assert!(folder.text("", "b").unwrap_err().contains("line 2"));
     assert_eq!(folder.text("", ""), Err("it is a folder".to_owned()));
+}
+
+#[test]
+fn all_files_of_a_folder_are_hashed() {
+    let folder = Folder::new(&[("a/b.txt", "b"), ("c", "")]).link("link", "c");
+    let hashed = digests(folder.path()).unwrap();
+    let paths: Vec<&str> = hashed.keys().map(String::as_str).collect();
+    assert_eq!(paths, ["a/b.txt", "c"]);
+    assert!(hashed["c"].starts_with("e3b0c44298fc1c14"), "{hashed:?}");
 }

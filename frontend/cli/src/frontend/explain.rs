@@ -1,5 +1,7 @@
 //! `docker buildx build --call=explain`, `--call=plan` and `--call=graph`.
 
+use std::mem::take;
+
 use layercake_planner::explain::Records;
 use layercake_planner::plan::Plan;
 use layercake_solve::{GatewayResult, Solver};
@@ -8,8 +10,8 @@ use serde_json::json;
 use super::open::open;
 use super::request::Request;
 use super::subrequest::result;
-use super::{plan, service};
-use crate::explain::{Explanation, long};
+use super::{own_image, plan, service};
+use crate::explain::{Earlier, Explanation, long};
 use crate::images::image_records;
 use crate::pipeline::{self, NoImages, Scope};
 use crate::records::History;
@@ -21,41 +23,44 @@ const AGAINST: &str = "LAYERCAKE_AGAINST";
 /// What changed since the image of the target was made, by the label that it bears.
 pub async fn explain(solver: &impl Solver, request: &Request) -> anyhow::Result<GatewayResult> {
     let mut opened = open(solver, request).await?;
-    opened.context.tree.read_bytes();
     let service = service(request, &opened.services())?;
     let scope = Scope::Services(vec![service]);
-    let planned = plan(solver, request, &mut opened, &scope).await?;
+    let (own, planned) = tokio::join!(
+        own_image(solver, request),
+        plan(solver, request, &mut opened, &scope)
+    );
+    let mut planned = planned?;
+    if let Some(own) = own? {
+        let facts = take(&mut planned.facts);
+        planned = opened.plan_again(request, &scope, facts, &own).await?;
+    }
     let (plan, _) = planned.accept(&opened.source)?;
-    let (against, records) = earlier(solver, request, &plan).await?;
+    let earlier = earlier(solver, request, &plan).await?;
     let history = History::default(); // A frontend has no state directory.
-    let explanation = Explanation::new(&plan, &against, &records, None, &history);
+    let explanation = Explanation::new(&plan, &earlier, None, &history);
     result(&explanation, long(&explanation))
 }
 
 /// The image that was asked for, which must bear records; else that of the service's first tag, if there is one.
-async fn earlier(
-    solver: &impl Solver,
-    request: &Request,
-    plan: &Plan,
-) -> anyhow::Result<(String, Records)> {
+async fn earlier(solver: &impl Solver, request: &Request, plan: &Plan) -> anyhow::Result<Earlier> {
     let mode = request.resolve_mode;
     if let Some(asked) = request.given.build_args.get(AGAINST) {
-        let records = image_records(solver, asked, &plan.platform, mode).await?;
-        return Ok((asked.clone(), records));
+        return image_records(solver, asked, plan, mode).await;
     }
     let tag = plan
         .services
         .iter()
         .flat_map(|service| &service.tags)
         .next();
-    let Some(tag) = tag else {
-        let nothing = "nothing, as the service has no tag".to_owned();
-        return Ok((nothing, Records::default()));
+    let nothing = |why: String| Earlier {
+        against: format!("nothing, as {why}"),
+        records: Records::default(),
     };
-    match image_records(solver, tag, &plan.platform, mode).await {
-        Ok(records) => Ok((tag.clone(), records)),
-        Err(error) => Ok((format!("nothing, as {error:#}"), Records::default())),
-    }
+    let Some(tag) = tag else {
+        return Ok(nothing("the service has no tag".to_owned()));
+    };
+    let found = image_records(solver, tag, plan, mode).await;
+    Ok(found.unwrap_or_else(|error| nothing(format!("{error:#}"))))
 }
 
 /// The plan of the target, or of all services, as `layercake plan` shows it.

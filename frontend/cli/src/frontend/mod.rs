@@ -17,12 +17,14 @@ mod tree;
 
 use std::collections::BTreeMap;
 use std::env;
+use std::mem::take;
 
-use layercake_lower::{LowerOptions, lower};
+use buildkit_llb::normalize_reference;
+use layercake_lower::{LowerOptions, LoweredImage, lower};
 use layercake_planner::plan::Plan;
 use layercake_planner::suggest::list;
 use layercake_solve::{
-    Bridge, Capabilities, Environment, Failure, GatewayResult, SolvedRef, Solver,
+    Bridge, Capabilities, Environment, Failure, GatewayResult, ImageRequest, SolvedRef, Solver,
 };
 
 use crate::exit::ExitStatus;
@@ -89,11 +91,16 @@ async fn build(
     let mut opened = open(solver, request).await?;
     let service = service(request, &opened.services())?;
     let scope = Scope::Services(vec![service]);
-    let planned = plan(solver, request, &mut opened, &scope).await?;
+    let (own, planned) = tokio::join!(
+        own_image(solver, request),
+        plan(solver, request, &mut opened, &scope)
+    );
+    let (own, mut planned) = (own?, planned?);
+    let mut facts = take(&mut planned.facts);
     let (mut plan, mut warnings) = planned.accept(&opened.source)?;
-    if needs_bytes(&plan) {
-        opened.context.tree.read_bytes();
-        let planned = self::plan(solver, request, &mut opened, &scope).await?;
+    if let Some(own) = own.as_ref().filter(|_| needs_bytes(&plan)) {
+        let mut planned = opened.plan_again(request, &scope, facts, own).await?;
+        facts = take(&mut planned.facts);
         (plan, _) = planned.accept(&opened.source)?;
     }
     check_stages(&request.no_cache, &plan)?;
@@ -102,30 +109,50 @@ async fn build(
     opened.warn(solver, &warnings).await?;
     let no_cache = &request.no_cache;
     images.retain(|id, _| !no_cache.has(&plan.stage(*id).name));
-    let lowered = lower(
-        &plan,
-        &LowerOptions {
-            context: opened.context.tree.context_source(),
-            abilities,
-            no_cache: request.no_cache.clone(),
-            published: images,
-            reruns: BTreeMap::new(), // A frontend keeps nothing from one build to the next.
-            source: Some(opened.source.clone()),
-            labels: request.labels.clone(),
-        },
-    )?;
-    let service = lowered.images.into_iter().next();
-    let service = service.ok_or_else(|| Failure::invalid("there is no service to build"))?;
-    let image = solver
-        .solve(service.definition.into_pb(), &request.cache_imports, false)
-        .await?;
-    Ok(result(
-        request,
-        &plan,
-        image,
-        service.config,
-        service.base_config,
-    ))
+    let options = LowerOptions {
+        context: opened.context.tree.context_source(),
+        abilities,
+        no_cache: request.no_cache.clone(),
+        published: images,
+        reruns: BTreeMap::new(), // A frontend keeps nothing from one build to the next.
+        source: Some(opened.source.clone()),
+        labels: request.labels.clone(),
+    };
+    let service = lower_only(&plan, &options)?;
+    let definition = service.definition.clone().into_pb();
+    // The records of its stages, which its configuration has, take the digests of files: they are had meanwhile.
+    let recorded = async {
+        let Some(own) = own.filter(|_| !plan.knows_bytes()) else {
+            return Ok(service);
+        };
+        let planned = opened.plan_again(request, &scope, facts, &own).await?;
+        let (plan, _) = planned.accept(&opened.source)?;
+        lower_only(&plan, &options)
+    };
+    let solved = solver.solve(definition, &request.cache_imports, false);
+    let (image, service) = tokio::join!(solved, recorded);
+    Ok(result(request, &plan, image?, service?))
+}
+
+/// The image that this frontend was started from, by its digest, where BuildKit says so.
+async fn own_image(solver: &impl Solver, request: &Request) -> anyhow::Result<Option<String>> {
+    let Some(own) = &request.own else {
+        return Ok(None);
+    };
+    let asked = ImageRequest {
+        reference: normalize_reference(own)?,
+        log_name: format!("[internal] load metadata for {own}"),
+        ..ImageRequest::default()
+    };
+    let image = solver.resolve_image(&asked).await?;
+    let name = asked.reference.split('@').next().unwrap_or_default();
+    Ok(Some(format!("{name}@{}", image.digest)))
+}
+
+/// Lowers the only service of a plan.
+fn lower_only(plan: &Plan, options: &LowerOptions) -> anyhow::Result<LoweredImage> {
+    let service = lower(plan, options)?.images.into_iter().next();
+    Ok(service.ok_or_else(|| Failure::invalid("there is no service to build"))?)
 }
 
 /// Plans what `scope` names.
@@ -172,8 +199,7 @@ fn result(
     request: &Request,
     plan: &Plan,
     image: SolvedRef,
-    config: Vec<u8>,
-    base_config: Option<Vec<u8>>,
+    service: LoweredImage,
 ) -> GatewayResult {
     let (result, suffix) = if request.multi_platform {
         let platform = (to_wire(&plan.platform), image);
@@ -184,8 +210,8 @@ fn result(
     } else {
         (GatewayResult::of(image), String::new())
     };
-    let result = result.with_metadata(format!("containerimage.config{suffix}"), config);
-    match base_config {
+    let result = result.with_metadata(format!("containerimage.config{suffix}"), service.config);
+    match service.base_config {
         Some(base) => result.with_metadata(format!("containerimage.base.config{suffix}"), base),
         None => result,
     }

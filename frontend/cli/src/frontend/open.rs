@@ -2,6 +2,7 @@
 
 use buildkit_llb::Output;
 use layercake_planner::diagnostic::{Diagnostic, Severity};
+use layercake_planner::facts::Facts;
 use layercake_planner::lock::lock_path;
 use layercake_planner::parse::parse;
 use layercake_planner::source::Source;
@@ -14,7 +15,7 @@ use super::request::{Place, Request};
 use super::tree::{GatewayTree, Origin};
 use crate::facts::Context;
 use crate::facts::ignore_file::IgnoreFile;
-use crate::pipeline::{Given, Rejected};
+use crate::pipeline::{self, Given, Planned, Rejected, Scope};
 
 /// What the client has.
 pub struct Opened<'s, S> {
@@ -112,6 +113,19 @@ impl<S: Solver> Opened<'_, S> {
             lock: self.lock.clone(),
             ..request.given.clone()
         }
+    }
+
+    /// Plans again with what was learnt, and with the digests of files, which the image `own` of this frontend hashes.
+    pub async fn plan_again(
+        &mut self,
+        request: &Request,
+        scope: &Scope,
+        facts: Facts,
+        own: &str,
+    ) -> anyhow::Result<Planned> {
+        self.context.tree.hash_files(own).await?;
+        let bases = &request.given.bases;
+        pipeline::plan_again(&self.source, scope, bases, facts, &mut self.context).await
     }
 
     /// The names of the services, in the file's order.

@@ -36,6 +36,8 @@ pub struct Request {
     pub cache_imports: Vec<CacheOption>,
     /// How images are looked up.
     pub resolve_mode: ResolveMode,
+    /// The image that this frontend was started from, where BuildKit says so.
+    pub own: Option<String>,
     /// A question to answer instead of building.
     pub subrequest: Option<String>,
     /// Where the file is.
@@ -88,6 +90,7 @@ impl Request {
             no_cache: no_cache::of(options.no_cache.as_deref()),
             cache_imports: options.cache_imports,
             resolve_mode: options.image_resolve_mode,
+            own: options.source,
             subrequest: options.request,
             place,
         })

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use buildkit_llb::dump;
 use buildkit_proto::pb;
 use futures::executor::block_on;
+use layercake_planner::explain::{LABEL, read_label};
 use layercake_solve::events::Warning;
 use layercake_solve::{
     CacheOption, Capabilities, Failure, FileStat, GatewayResult, ImageRequest, ResolvedImage,
@@ -208,6 +209,17 @@ fn one() -> Memory {
     ])
 }
 
+/// The image that the frontend is from, as BuildKit says.
+const OWN: (&str, &str) = ("source", "r.io/frontend:1");
+
+/// The same, with the list that the frontend's image makes of its files.
+fn hashed() -> Memory {
+    let digests = r#"{ "src/a.py": "12ab", "src/b.md": "34cd", "layercake.yaml": "56ef" }"#;
+    let mut memory = one();
+    memory.files.insert("digests", digests);
+    memory
+}
+
 fn metadata(result: &GatewayResult, key: &str) -> Value {
     serde_json::from_slice(&result.metadata[key]).unwrap()
 }
@@ -231,6 +243,22 @@ fn the_only_service_is_built_with_its_configuration() {
         json!(["PATH=/bin"])
     );
     assert_eq!(memory.imports.lock().unwrap()[0].attributes["ref"], "r/c");
+}
+
+#[test]
+fn an_image_bears_the_records_of_its_stages() {
+    let memory = hashed();
+    let config = metadata(&memory.ask(&[OWN]).unwrap(), "containerimage.config");
+    let records = config["config"]["Labels"][LABEL].as_str().unwrap();
+    let records = serde_json::to_string(&read_label(records).unwrap()).unwrap();
+    assert!(
+        records.contains("12ab") && records.contains("34cd"),
+        "{records}"
+    );
+    assert!(!records.contains("56ef"), "{records}");
+
+    let config = metadata(&memory.ask(&[]).unwrap(), "containerimage.config");
+    assert_eq!(config["config"]["Labels"][LABEL], Value::Null);
 }
 
 #[test]
@@ -415,12 +443,14 @@ fn plans_are_shown_and_compared_with_images() {
     assert!(refused.message().contains("bears no records"), "{refused}");
 }
 
-/// The bytes of files are read for a comparison, and for a build they are not.
+/// Files are hashed for a comparison, and for what only tells of the plan they are not.
 #[test]
 fn digests_of_files_are_known_where_they_are_asked_for() {
-    let memory = one();
+    let memory = hashed();
     let key = |result: &GatewayResult| metadata(result, "result.json")["stages"][0]["key"].clone();
-    let told = key(&memory.ask(&[("requestid", "frontend.explain")]).unwrap());
+    let told = key(&memory
+        .ask(&[("requestid", "frontend.explain"), OWN])
+        .unwrap());
     let plan = key(&memory.ask(&[("requestid", "frontend.plan")]).unwrap());
     assert_ne!(told, plan["digest"]);
     assert!(plan["record"]["inputs"][0]["files"]["a.py"]["digest"].is_null());

@@ -2,21 +2,21 @@
 //! BuildKit has already.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use buildkit_llb::{Definition, Output};
+use buildkit_llb::{Annotate as _, Definition, Exec, Mount, Network, Output, Source};
 use layercake_lower::ContextSource;
 use layercake_planner::facts::{Beginning, FileFact, Needs};
 use layercake_solve::{CacheOption, Failure, FileStat, SolvedRef, Solver};
-use sha2::{Digest, Sha256};
 
 use crate::facts::tree::{Entry, EntryKind, Tree, TreeError};
+use crate::frontend_image::PROGRAM;
 use crate::transfer::{LocalFolder, paths_of};
 
 /// The sizes that a git-lfs pointer can have; other files are not worth a look.
 const LFS_SIZES: std::ops::RangeInclusive<u64> = 100..=200;
 
-/// How much of a file is read at once, in bytes.
+/// How much of a file is read at once, in bytes: it has to fit into a message.
 const PIECE: u64 = 4 << 20;
 
 /// Where the files are.
@@ -54,8 +54,8 @@ pub struct GatewayTree<'s, S> {
     /// What the client sends; the empty path is everything.
     followed: BTreeSet<String>,
     solved: Option<(Output, SolvedRef)>,
-    /// Whether the bytes of files are read here too, and not by BuildKit alone.
-    reads_bytes: bool,
+    /// The SHA-256 of the files that were hashed.
+    digests: BTreeMap<String, String>,
     listed: RefCell<HashMap<String, Vec<Entry>>>,
 }
 
@@ -74,7 +74,7 @@ impl<'s, S: Solver> GatewayTree<'s, S> {
             cache_imports,
             followed: BTreeSet::new(),
             solved: None,
-            reads_bytes: false,
+            digests: BTreeMap::new(),
             listed: RefCell::default(),
         }
     }
@@ -84,26 +84,39 @@ impl<'s, S: Solver> GatewayTree<'s, S> {
         self.followed.extend(paths);
     }
 
-    /// Has the bytes of all files read, so that their digests are known here: a build needs none of them.
-    pub fn read_bytes(&mut self) {
-        self.reads_bytes = true;
-    }
-
-    /// SHA-256 of a file of this size, read in pieces that fit into a message.
-    async fn digest(&self, path: &str, size: u64) -> Result<String, TreeError> {
-        let mut hash = Sha256::new();
-        let mut start = 0;
-        while start < size {
-            let end = size.min(start + PIECE);
-            let read = self
-                .solver
-                .read_file(self.solved()?, &self.at(path), Some(start..end))
-                .await
-                .map_err(error)?;
-            hash.update(&read);
-            start = end;
+    /// Has all files hashed that were sent, by this program as the image `own` has it. A build needs no digests, as
+    /// BuildKit has its own and tells nobody; but it is BuildKit that finds the list again while no file changes.
+    pub async fn hash_files(&mut self, own: &str) -> anyhow::Result<()> {
+        let Some((output, _)) = &self.solved else {
+            return Ok(());
+        };
+        let files = Mount::bind(output.clone(), "/context").read_only();
+        let files = match &self.origin {
+            Origin::Made(_, subdir) => files.selector(format!("/{subdir}")),
+            Origin::Client(_) => files,
+        };
+        let list = Exec::new([PROGRAM, "frontend", "digests", "/context", "/out/digests"])
+            .root(Source::image(own).build()?)
+            .mount(files)
+            .mount(Mount::bind(None, "/out"))
+            .network(Network::None)
+            .named("[internal] hash files of the context")
+            .build()?
+            .output("/out")?;
+        let definition = Definition::of(&list).into_pb();
+        let solved = self.solver.solve(definition, &[], false).await?;
+        let mut json = Vec::new();
+        loop {
+            let start = json.len() as u64;
+            let piece = Some(start..start + PIECE);
+            let read = self.solver.read_file(&solved, "/digests", piece).await?;
+            json.extend_from_slice(&read);
+            if (read.len() as u64) < PIECE {
+                break;
+            }
         }
-        Ok(hex::encode(hash.finalize()))
+        self.digests = serde_json::from_slice(&json)?;
+        Ok(())
     }
 
     /// The vertex that has the files, for warnings to belong to.
@@ -220,13 +233,11 @@ impl<S: Solver> Tree for GatewayTree<'_, S> {
     }
 
     async fn look_into(&mut self, _: &[&str]) -> anyhow::Result<()> {
-        Ok(()) // The bytes are with BuildKit, which hashes them itself.
+        Ok(()) // The bytes are with BuildKit.
     }
 
     async fn inspect(&self, path: &str, file: &mut FileFact) -> Result<(), TreeError> {
-        if self.reads_bytes && file.link.is_none() {
-            file.digest = Some(self.digest(path, file.size).await?);
-        }
+        file.digest = self.digests.get(path).cloned();
         if LFS_SIZES.contains(&file.size) {
             file.beginning = Beginning::of(&self.read(path).await?);
         }

@@ -3,8 +3,10 @@
 //! One file a project and builder, replaced whole under a lock, so that builds at the same time lose nothing of each
 //! other. Copies of a project in other folders share it: the keys of stages are the same wherever a project lies.
 
+mod beside;
 mod history;
 
+pub use beside::{Beside, beside, imported};
 pub use history::{Builder, Cost, History, Kept, KeptStage};
 
 use std::fs::{self, File};

@@ -69,12 +69,6 @@ pub struct CacheTemplate {
 impl BuildSettings {
     /// Merges what concerns the build.
     pub fn new(args: &BuildArgs, environment: &impl Environment) -> Result<Self, UsageError> {
-        let caches = |option, texts: &[String]| -> Result<Vec<_>, UsageError> {
-            texts
-                .iter()
-                .map(|text| CacheTemplate::parse(option, text, environment))
-                .collect()
-        };
         Ok(Self {
             services: args.services.clone(),
             push: args.push,
@@ -85,8 +79,8 @@ impl BuildSettings {
                 .iter()
                 .map(|text| OutputTemplate::parse(text))
                 .collect::<Result<_, _>>()?,
-            cache_from: caches("--cache-from", &args.cache_from)?,
-            cache_to: caches("--cache-to", &args.cache_to)?,
+            cache_from: CacheTemplate::all("--cache-from", &args.cache_from, environment)?,
+            cache_to: CacheTemplate::all("--cache-to", &args.cache_to, environment)?,
             no_cache: no_cache::of(args.no_cache.as_deref()),
             expensive: expensive(args.expensive, environment)?,
             labels: args
@@ -184,6 +178,16 @@ impl OutputTemplate {
 }
 
 impl CacheTemplate {
+    /// Reads all arguments of an option.
+    pub fn all(
+        option: &'static str,
+        texts: &[String],
+        environment: &impl Environment,
+    ) -> Result<Vec<Self>, UsageError> {
+        let read = |text: &String| Self::parse(option, text, environment);
+        texts.iter().map(read).collect()
+    }
+
     fn parse(
         option: &'static str,
         text: &str,

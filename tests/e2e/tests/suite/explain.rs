@@ -5,13 +5,15 @@ use std::fs;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
-use layercake_tests::{Engine, Workspace, mark, number};
+use layercake_tests::{Build, Door, Engine, Registry, Workspace, mark, number};
 use serde_json::Value;
 
 /// A copy of examples/multi-stage, built by one user whose records nobody else has.
 struct Site {
     workspace: Workspace,
     engine: Engine,
+    /// Whose records are read and kept.
+    machine: &'static str,
 }
 
 impl Site {
@@ -27,14 +29,18 @@ impl Site {
         workspace.append("render.py", &format!("# {}", mark()))?;
         workspace.commit()?;
         let engine = Engine::given()?;
-        Ok(Self { workspace, engine })
+        Ok(Self {
+            workspace,
+            engine,
+            machine: "laptop",
+        })
     }
 
     fn layercake(&self, arguments: &[&str]) -> Result<Command> {
         let mut command = self.engine.layercake()?;
         command
             .args(arguments)
-            .env("XDG_STATE_HOME", self.workspace.beside("state"))
+            .env("XDG_STATE_HOME", self.workspace.beside(self.machine))
             .current_dir(self.workspace.root());
         Ok(command)
     }
@@ -184,11 +190,94 @@ fn an_image_tells_what_it_was_made_of() -> Result<()> {
     };
     let told: Value = serde_json::from_str(&call("explain,format=json")?)?;
     ensure!(unchanged(&told), "{told}");
+    both_doors_write_the_same_records(&site, &image)?;
     site.workspace
         .append("render.py", &format!("# {}", mark()))?;
     let text = call("explain")?;
     ensure!(text.contains("render.py: content "), "{text}");
     ensure!(call("plan")?.contains("settings") && call("graph")?.contains("digraph"));
+    Ok(())
+}
+
+/// Builds through buildx what the image was made of, and holds the labels of both against each other.
+fn both_doors_write_the_same_records(site: &Site, image: &str) -> Result<()> {
+    let other = format!("{image}-by-buildx");
+    let build = Build::new(Door::Buildx, &site.engine, &site.workspace, &["site"]);
+    let output = format!("type=image,name={other},push=true");
+    let built = build.flags(&["--output", &output]).run()?.succeeded()?;
+    built.expect_ran([])?;
+    let registry = Registry::of(&site.engine)?;
+    let records = |image: &str| -> Result<String> {
+        let (_, named) = image.split_once('/').context("a registry")?;
+        let (repository, tag) = named.split_once(':').context("a tag")?;
+        let config = registry.config(repository, tag)?;
+        let label = config["config"]["Labels"]["dev.layercake.records"].as_str();
+        Ok(label.context("an image without records")?.to_owned())
+    };
+    // Equal records are written as equal texts.
+    ensure!(records(image)? == records(&other)?);
+    Ok(())
+}
+
+#[test]
+fn records_beside_a_cache_tell_another_machine() -> Result<()> {
+    let mut site = Site::new()?;
+    let file = "layercake.yaml";
+    let second = "  plain: { base: python, stages: [settings] }";
+    site.workspace.append(file, second)?;
+    let cache = format!("{}/{}:cache", site.engine.registry()?, mark());
+    let to = format!("type=registry,ref={cache},mode=max");
+    let from = format!("type=registry,ref={cache}");
+    let beside = format!("{cache}-records");
+
+    let nothing = site.explain(&["--cache-from", &from])?;
+    ensure!(nothing["against"] == "last", "there is no cache: {nothing}");
+    let mut refused = site.layercake(&["explain", "--against", &cache])?;
+    let refused = String::from_utf8(refused.output()?.stderr)?;
+    ensure!(
+        refused.contains("nor does a cache have records beside it") && refused.contains(&beside),
+        "{refused}"
+    );
+
+    // One service after the other: the records of both are kept.
+    for service in ["site", "plain"] {
+        let (_, text) = site.build(&[service, "--cache-to", &to])?;
+        ensure!(!text.contains("warning"), "{text}");
+    }
+    site.machine = "ci";
+    let told = site.explain(&["--cache-from", &from])?;
+    ensure!(
+        told["against"] == beside && told["predicted"] == false,
+        "{told}"
+    );
+    let unchanged = |told: &Value| {
+        let mut stages = told["stages"].as_array().into_iter().flatten();
+        stages.all(|stage| stage["verdict"] == "unchanged")
+    };
+    ensure!(unchanged(&told), "{told}");
+
+    site.workspace
+        .replace(file, "mode: \"0644\"", "mode: \"0600\"")?;
+    for flags in [["--cache-from", &from], ["--against", &cache]] {
+        let told = site.explain(&flags)?;
+        let cause = cause(&told, "settings")?;
+        ensure!(told["against"] == beside, "{told}");
+        ensure!(
+            cause["from"] == 0o644 && cause["to"] == 0o600,
+            "{flags:?}: {told}"
+        );
+    }
+    let (_, text) = site.build(&["--cache-from", &from])?;
+    ensure!(
+        text.contains(&format!("changed since {beside}"))
+            && text.contains("settings: /etc/site/settings.toml mode 0644 -> 0600"),
+        "{text}"
+    );
+    let told = site.explain(&["--cache-from", &from])?;
+    ensure!(
+        told["against"] == "last" && told["predicted"] == true,
+        "{told}"
+    );
     Ok(())
 }
 
