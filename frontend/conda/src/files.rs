@@ -142,7 +142,7 @@ fn lost(found: &[Found]) -> (Vec<Vec<String>>, Vec<Clobber>) {
                 }
                 _ => entry.relative_path.clone(),
             };
-            let content = entry.sha256.as_ref().map(|digest| digest.as_slice());
+            let content = entry.sha256.as_ref().map(AsRef::as_ref);
             let Some((winner, its)) = owners.get(&place) else {
                 owners.insert(place, (*at, content));
                 continue;
@@ -168,13 +168,11 @@ fn lost(found: &[Found]) -> (Vec<Vec<String>>, Vec<Clobber>) {
 
 /// Where a Python keeps packages, relative to the prefix.
 fn site_packages(python: &Package) -> PathBuf {
-    match &python.python_site_packages_path {
-        Some(path) => path.into(),
-        None => {
-            let minor: Vec<_> = python.version.split('.').take(2).collect();
-            format!("lib/python{}/site-packages", minor.join(".")).into()
-        }
+    if let Some(path) = &python.python_site_packages_path {
+        return path.into();
     }
+    let minor: Vec<_> = python.version.split('.').take(2).collect();
+    format!("lib/python{}/site-packages", minor.join(".")).into()
 }
 
 /// Where a file of a package for any Python goes.

@@ -150,10 +150,10 @@ impl Lowering<'_> {
             let (quoted_name, version) = (quoted(name), quoted(version));
             let file = quoted(&format!(".{name}-post-link.sh"));
             let failed = quoted(&format!("the script that {name} runs after linking failed"));
-            let _ = write!(
+            let _ = writeln!(
                 script,
                 "PKG_NAME={quoted_name} PKG_VERSION={version} PKG_BUILDNUM={build_number} \
-                 \"$shell\" \"$PREFIX/bin/\"{file} || {{ echo {failed} >&2; exit 1; }}\n"
+                 \"$shell\" \"$PREFIX/bin/\"{file} || {{ echo {failed} >&2; exit 1; }}"
             );
         }
         script.push_str(
