@@ -107,7 +107,9 @@ impl Labelled {
         self.records.0.retain(|id, _| named.contains(id));
     }
 
-    fn encode(&self) -> Option<String> {
+    /// Sorted by name, as the order of a plan's stages depends on what else is planned.
+    fn encode(&mut self) -> Option<String> {
+        self.records.0.sort_unstable_keys();
         let mut inputs = self.records.0.values().flat_map(|key| &key.inputs);
         if !inputs.all(InputKey::is_known) {
             return None;
@@ -126,7 +128,7 @@ impl Labelled {
 /// The text of an image's label. None if the records are too many, or if bytes of files are not known: they
 /// would differ from what others know of the same files.
 pub fn label(records: Records) -> Option<String> {
-    let labelled = Labelled {
+    let mut labelled = Labelled {
         records,
         ..Labelled::default()
     };
@@ -190,6 +192,8 @@ mod tests {
         let records = records(Some("12"));
         assert_eq!(read(&label(records.clone()).unwrap()), records);
         assert_eq!(label(records.clone()), label(records));
+        let (one, other) = (stages(&["a", "b"], "1"), stages(&["b", "a"], "1"));
+        assert_eq!(label(one), label(other));
     }
 
     /// Records of stages of which each has a file with this digest.

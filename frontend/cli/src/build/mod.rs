@@ -136,15 +136,13 @@ impl Build<'_> {
         let report = self.with_sizes(report, &sizes).await;
         let report = recall.check(self, &plan, report);
         let told = self.tell(project, &plan, &outcomes, &report, started)?;
-        match denied {
-            Some(denied) => Err(recall.explained(&plan, denied).into()),
-            None => {
-                if told == ExitStatus::Success {
-                    self.keep_beside(&jobs, session.id(), &plan).await;
-                }
-                Ok(told)
-            }
+        if let Some(denied) = denied {
+            return Err(recall.explained(&plan, denied).into());
         }
+        if told == ExitStatus::Success {
+            self.keep_beside(&jobs, session.id(), &plan).await;
+        }
+        Ok(told)
     }
 
     /// Keeps the records of what was built beside the caches that it was exported to.

@@ -129,8 +129,8 @@ async fn build(
         let (plan, _) = planned.accept(&opened.source)?;
         lower_only(&plan, &options)
     };
-    let solved = solver.solve(definition, &request.cache_imports, false);
-    let (image, service) = tokio::join!(solved, recorded);
+    let image = solver.solve(definition, &request.cache_imports, false);
+    let (image, service) = tokio::join!(image, recorded);
     Ok(result(request, &plan, image?, service?))
 }
 

@@ -204,8 +204,8 @@ fn both_doors_write_the_same_records(site: &Site, image: &str) -> Result<()> {
     let other = format!("{image}-by-buildx");
     let build = Build::new(Door::Buildx, &site.engine, &site.workspace, &["site"]);
     let output = format!("type=image,name={other},push=true");
-    let built = build.flags(&["--output", &output]).run()?.succeeded()?;
-    built.expect_ran([])?;
+    let outcome = build.flags(&["--output", &output]).run()?.succeeded()?;
+    outcome.expect_ran([])?;
     let registry = Registry::of(&site.engine)?;
     let records = |image: &str| -> Result<String> {
         let (_, named) = image.split_once('/').context("a registry")?;
