@@ -56,6 +56,16 @@ pub struct UpOptions {
     pub disk: Option<String>,
 }
 
+impl UpOptions {
+    /// The daemon of this name, all else as it is by default.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
 /// Has the machine have the browser in which tests look at pages.
 pub fn browser() -> Result<()> {
     packages::install(&Layout::new()?, packages::BROWSER)

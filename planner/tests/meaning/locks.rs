@@ -356,17 +356,17 @@ fn a_wheel_that_is_locked_as_its_source_is_built_by_python_and_pip() {
     assert!(using[0].wheels.iter().any(|wheel| wheel.sdist));
 
     // What it is built by decides; another package does not.
-    let built = |lock: &Lock| {
+    let key = |lock: &Lock| {
         let plan = world(lock).planned(FILE);
         let mut stages = plan.stages().map(|(_, stage)| stage);
-        let build = stages.find(|stage| stage.id == format!("env/build-{name}"));
-        build.expect("it is built").key.digest().to_owned()
+        let found = stages.find(|stage| stage.id == format!("env/build-{name}"));
+        found.expect("it is built").key.digest().to_owned()
     };
     let mut other = lock.clone();
     package(&mut other, "pure-4").sha256 = "ee".repeat(32);
-    assert_eq!(built(&lock), built(&other));
+    assert_eq!(key(&lock), key(&other));
     package(&mut other, "pure-3").sha256 = "ee".repeat(32);
-    assert_ne!(built(&lock), built(&other));
+    assert_ne!(key(&lock), key(&other));
 }
 
 #[test]

@@ -104,11 +104,7 @@ struct Bench {
 /// Measures and prints.
 pub fn conda(size: Size, updates: Option<usize>) -> Result<()> {
     let binary = product::binary()?;
-    let main = UpOptions {
-        name: MAIN.to_owned(),
-        ..UpOptions::default()
-    };
-    let channel = Engine::up(&main)?.channel(size)?;
+    let channel = Engine::up(&UpOptions::named(MAIN))?.channel(size)?;
     let engine = empty_engine()?;
     product::frontend_image(&engine, &binary)?;
     let (lists, older_lists) = size.lists();

@@ -135,10 +135,7 @@ fn listed(names: &[String]) -> String {
 /// Starts the daemon with nothing but the base images in its cache.
 pub(super) fn empty_engine() -> Result<Engine> {
     engine::wipe(DAEMON)?;
-    let engine = Engine::up(&UpOptions {
-        name: DAEMON.to_owned(),
-        ..UpOptions::default()
-    })?;
+    let engine = Engine::up(&UpOptions::named(DAEMON))?;
     step("Load the base images", || {
         let folder = workspace::path("target/bench/bases");
         std::fs::create_dir_all(&folder)?;

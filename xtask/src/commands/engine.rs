@@ -49,10 +49,7 @@ pub struct Daemon {
 
 /// The main engine, started if it is not running.
 pub fn up() -> Result<Engine> {
-    Engine::up(&UpOptions {
-        name: MAIN.to_owned(),
-        ..UpOptions::default()
-    })
+    Engine::up(&UpOptions::named(MAIN))
 }
 
 impl EngineCommand {
