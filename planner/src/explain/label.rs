@@ -66,6 +66,11 @@ impl Labelled {
         self.forget_unnamed();
     }
 
+    /// Whether it is the label of an image that was built, which says of no service what is whose.
+    pub fn is_of_image(&self) -> bool {
+        self.services.is_empty()
+    }
+
     /// Whether it has the records of a service.
     pub fn has(&self, service: &str) -> bool {
         self.services.contains_key(service)
@@ -190,7 +195,9 @@ mod tests {
     #[test]
     fn what_was_written_is_read() {
         let records = records(Some("12"));
-        assert_eq!(read(&label(records.clone()).unwrap()), records);
+        let text = label(records.clone()).unwrap();
+        assert_eq!(read(&text), records);
+        assert!(read_label(&text).unwrap().is_of_image());
         assert_eq!(label(records.clone()), label(records));
         let (one, other) = (stages(&["a", "b"], "1"), stages(&["b", "a"], "1"));
         assert_eq!(label(one), label(other));
@@ -216,7 +223,7 @@ mod tests {
         assert_eq!(read.of_service("web"), stages(&["common", "web"], "3"));
         assert_eq!(read.of_service("api").0.len(), 2);
         assert!(!read.records.0.contains_key("old"), "nobody has it");
-        assert!(read.has("api") && !read.has("else"));
+        assert!(read.has("api") && !read.has("else") && !read.is_of_image());
     }
 
     #[test]

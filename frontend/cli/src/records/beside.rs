@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use anyhow::{Context as _, bail};
 use buildkit_llb::{Annotate as _, Definition, FileOps, Mkfile, normalize_reference};
 use futures::future::join_all;
 use layercake_lower::bare_config;
@@ -17,7 +18,7 @@ use crate::daemon::Daemon;
 use crate::explain::Earlier;
 use crate::images::labelled;
 use crate::printer::Printer;
-use crate::settings::{CacheTemplate, UsageError};
+use crate::settings::CacheTemplate;
 
 /// What the tag has after that of the cache.
 const SUFFIX: &str = "-records";
@@ -170,12 +171,15 @@ impl<'c> Beside<'c> {
                 find(bridge, &image, &plan.platform).await
             })
             .await?;
+        if there.as_ref().is_some_and(Labelled::is_of_image) {
+            bail!("it is an image that was built; give the cache another tag");
+        }
         let mut labelled = there.unwrap_or_default();
         for (service, records) in records {
             labelled.put(service, records);
         }
         let (label, left_out) = labelled.label();
-        let label = label.ok_or_else(|| UsageError::new("the records are too many"))?;
+        let label = label.context("the records of one service are too many for a label")?;
         let config = bare_config(&plan.platform, &[(LABEL.to_owned(), label)].into());
         let files = FileOps::on(None).mkfile("/README", README, Mkfile::default());
         let files = files.named("[internal] what records are").build()?;

@@ -225,6 +225,9 @@ fn records_beside_a_cache_tell_another_machine() -> Result<()> {
     let file = "layercake.yaml";
     let second = "  plain: { base: python, stages: [settings] }";
     site.workspace.append(file, second)?;
+    let settings = "  settings:\n";
+    let expensive = format!("{settings}    expensive: true\n");
+    site.workspace.replace(file, settings, &expensive)?;
     let cache = format!("{}/{}:cache", site.engine.registry()?, mark());
     let to = format!("type=registry,ref={cache},mode=max");
     let from = format!("type=registry,ref={cache}");
@@ -267,6 +270,15 @@ fn records_beside_a_cache_tell_another_machine() -> Result<()> {
             "{flags:?}: {told}"
         );
     }
+    let deny = ["build", "--expensive", "deny", "--cache-from", &from];
+    let denied = site.layercake(&deny)?.output()?;
+    let text = String::from_utf8(denied.stderr)?;
+    ensure!(
+        !denied.status.success()
+            && text.contains("changed: /etc/site/settings.toml mode 0644 -> 0600"),
+        "{text}"
+    );
+    site.machine = "another";
     let (_, text) = site.build(&["--cache-from", &from])?;
     ensure!(
         text.contains(&format!("changed since {beside}"))
