@@ -167,7 +167,8 @@ fn tool(engine: &Engine) -> Result<(String, String)> {
     let label = label
         .as_str()
         .context("the frontend's image has no link tool")?;
-    let image = format!("{}/{repository}:{tag}@{digest}", engine.registry()?);
+    // By the name that `layercake lock` writes: under two names at once, the same link would be two steps.
+    let image = format!("docker.io/{repository}:{tag}@{digest}");
     Ok((image, label.to_owned()))
 }
 

@@ -12,6 +12,14 @@ const TAIL: usize = 20;
 /// What BuildKit says of a command that ended badly, before it says how.
 const COMMAND_FAILED: &str = "did not complete successfully: ";
 
+/// What BuildKit says of a download that is not what its checksum says, be it a page with an error (v0.32.2 looks at
+/// the digest before the status).
+const MISMATCH: &str = "digest mismatch";
+
+/// What may be behind that.
+const OTHER_BYTES: &str = "the server gave something else: the file is another one by now, or it answered with an error; \
+                           a private one wants `--secret id=HTTP_AUTH_HEADER_<host>` or `HTTP_AUTH_TOKEN_<host>`";
+
 /// A failure with all that is known of it.
 #[derive(Debug)]
 pub struct Explained {
@@ -51,9 +59,15 @@ pub fn explain(failure: &Failure, timeline: &Timeline, plan: &Plan, source: &Sou
     } else {
         "build-failed"
     };
+    let is_mismatch = message.contains(MISMATCH);
     let diagnostic = match span {
         Some(span) => Diagnostic::error(code, span, message),
         None => Diagnostic::error_of_file(code, message),
+    };
+    let diagnostic = if is_mismatch {
+        diagnostic.help(OTHER_BYTES)
+    } else {
+        diagnostic
     };
     let log = step.map(|step| (step.vertex.name.clone(), step.log_tail(TAIL)));
     Explained {
