@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use layercake_planner::diagnostic::Diagnostic;
 use layercake_planner::facts::Platform;
-use layercake_planner::lock::{Lock, lock_path};
+use layercake_planner::lock::{Lock, UNREADABLE, lock_path};
 use layercake_planner::model::Model;
 use layercake_planner::plan::Plan;
 use layercake_planner::resolve::Resolved;
@@ -141,7 +141,7 @@ impl<T: Tree> Project<T> {
             return Ok(Lock::default());
         };
         Lock::parse(&source.text).map_err(|error| {
-            let found = Diagnostic::error("lock-file", error.span, error.message);
+            let found = Diagnostic::error("lock-file", error.span, error.message).help(UNREADABLE);
             Rejected {
                 source: source.clone(),
                 diagnostics: vec![found],

@@ -9,7 +9,7 @@ mod read;
 mod request;
 mod write;
 
-pub use read::LockError;
+pub use read::{LockError, UNREADABLE};
 pub use request::{Request, without_credentials};
 
 use std::collections::{BTreeMap, BTreeSet};

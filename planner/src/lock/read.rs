@@ -9,6 +9,9 @@ use thiserror::Error;
 use super::{Environment, LOCK_VERSION, Lock, LockedBase, LockedFetch, Package, Tool};
 use crate::source::{Lines, Span};
 
+/// What to do about a lock that cannot be read.
+pub const UNREADABLE: &str = "take the file as it was committed, or remove it and run `layercake lock`";
+
 /// A text that is not a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("line {line}: {message}")]

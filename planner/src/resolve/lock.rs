@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Resolver;
 use crate::diagnostic::Diagnostic;
 use crate::lock::layers::count;
-use crate::lock::{Lock, Request};
+use crate::lock::{Lock, Request, UNREADABLE};
 use crate::model::LockedEnvironment;
 use crate::source::Span;
 use crate::spec::{CondaSpec, Installer, Text};
@@ -23,8 +23,7 @@ impl Resolver<'_> {
             Err(error) => {
                 let message = format!("{}:{}: {}", source.name, error.line, error.message);
                 let found = Diagnostic::error_of_file("lock-file", message);
-                let way = format!("take the file as it was committed, or remove it and {WAY_OUT}");
-                self.report(found.help(way));
+                self.report(found.help(UNREADABLE));
             }
         }
     }

@@ -36,6 +36,9 @@ services:
   env: { base: micromamba, stages: [env] }
 "#;
 
+/// Where both are built.
+const FOLDER: &str = "target/bench/conda";
+
 /// The two ways, in the order of the table.
 const WAYS: [&str; 2] = ["layercake", "dockerfile"];
 
@@ -118,6 +121,11 @@ pub fn conda(size: Size, updates: Option<usize>) -> Result<()> {
         memory: 0,
     };
     bench.versions.extend(older.clone());
+    // What another size was locked to says where packages lie.
+    let root = workspace::path(FOLDER);
+    if root.exists() {
+        fs::remove_dir_all(root)?;
+    }
     let mut scenarios = [COLD, "unchanged", UPDATED].map(Scenario::new);
     bench.both(0, &mut scenarios[0])?;
     bench.both(1, &mut scenarios[1])?;
@@ -153,7 +161,7 @@ impl Bench {
 
     fn measure(&mut self, way: usize) -> Result<Sample> {
         let env = self.engine.env()?;
-        let root = workspace::path("target/bench/conda").join(WAYS[way]);
+        let root = workspace::path(FOLDER).join(WAYS[way]);
         fs::create_dir_all(&root)?;
         fs::write(root.join("packages.yaml"), self.spec())?;
         fs::write(root.join("Dockerfile"), DOCKERFILE)?;
