@@ -10,7 +10,8 @@ use super::{Environment, LOCK_VERSION, Lock, LockedBase, LockedFetch, Package, T
 use crate::source::{Lines, Span};
 
 /// What to do about a lock that cannot be read.
-pub const UNREADABLE: &str = "take the file as it was committed, or remove it and run `layercake lock`";
+pub const UNREADABLE: &str =
+    "take the file as it was committed, or remove it and run `layercake lock`";
 
 /// A text that is not a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
