@@ -171,6 +171,8 @@ impl Bench {
             env["LAYERCAKE_REGISTRY"], WAYS[way]
         );
         let log = workspace::path("target/bench/conda.log");
+        // Neither waits for what the other has still to write to the disk.
+        run::logged(&mut Command::new("sync"), &log)?;
         let seconds = if way == 0 {
             let mut lock = Command::new(&self.binary);
             run::logged(lock.arg("lock").current_dir(&root).envs(&env), &log)?;
