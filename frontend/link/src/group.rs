@@ -60,7 +60,7 @@ pub struct Package {
     /// What versions of others it allows, as the channel has them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub constrains: Vec<String>,
-    /// Paths of its files, relative to the prefix, that packages of other groups have too and win: these files lie
+    /// Paths of its files, relative to the prefix, that other packages have too and win: these files lie
     /// under `__clobbers__` instead, where rattler puts them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loses: Vec<String>,

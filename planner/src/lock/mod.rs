@@ -144,7 +144,7 @@ pub struct Package {
     /// Whether it has a script that runs after linking.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub scripts: bool,
-    /// Its files, by their paths in the prefix, that a package of another layer has too and that are not the ones seen.
+    /// Its files, by their paths in the prefix, that another package has too and that are not the ones seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loses: Vec<String>,
     /// What it needs.

@@ -60,15 +60,13 @@ pub fn explain(failure: &Failure, timeline: &Timeline, plan: &Plan, source: &Sou
         "build-failed"
     };
     let is_mismatch = message.contains(MISMATCH);
-    let diagnostic = match span {
+    let mut diagnostic = match span {
         Some(span) => Diagnostic::error(code, span, message),
         None => Diagnostic::error_of_file(code, message),
     };
-    let diagnostic = if is_mismatch {
-        diagnostic.help(OTHER_BYTES)
-    } else {
-        diagnostic
-    };
+    if is_mismatch {
+        diagnostic = diagnostic.help(OTHER_BYTES);
+    }
     let log = step.map(|step| (step.vertex.name.clone(), step.log_tail(TAIL)));
     Explained {
         log: log.filter(|(_, lines)| !lines.is_empty()),

@@ -1,6 +1,6 @@
 //! The members of an image, each to its instance.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Builder;
 use super::drawn::{Identity, new_stage};
@@ -8,7 +8,7 @@ use super::kinds::{own_base, runs_on_a_root, tool, work_of, yields};
 use crate::model::{BaseIx, Conda, Kind, StageIx};
 use crate::plan::image::Image;
 use crate::plan::work::Work;
-use crate::plan::{Key, Root, Stage, StageId, Yields, linked, order, problems};
+use crate::plan::{Root, Stage, StageId, Yields, linked, order, problems};
 
 impl Builder<'_> {
     /// The instance of a member in an image.
@@ -152,23 +152,22 @@ impl Builder<'_> {
         work: Work,
         root: Root,
     ) -> StageId {
-        let stage = &self.model.stages[ix.0];
         let yields = match work {
             Work::BuildSdist(_) => Yields::Artifact,
             Work::Scripts(_) => Yields::Difference,
             _ => Yields::Tree,
         };
+        let identity = Identity {
+            stage: ix,
+            builds: false,
+            root,
+            tool: None,
+            reads: Vec::new(),
+        };
+        let stage = new_stage(self.model, &identity, kind, work, yields);
         self.drawn.push(Stage {
             id: format!("{}/{part}", stage.name),
-            name: stage.name.clone(),
-            span: stage.span,
-            kind,
-            root,
-            work,
-            yields,
-            expensive: stage.expensive,
-            services: BTreeSet::new(),
-            key: Key::default(),
+            ..stage
         })
     }
 
