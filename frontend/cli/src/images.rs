@@ -48,12 +48,7 @@ impl<S: Solver> Images for GatewayImages<'_, S> {
 
 impl<S: Solver> GatewayImages<'_, S> {
     async fn ask(&self, reference: &str) -> anyhow::Result<ImageFact> {
-        let request = ImageRequest {
-            reference: normalize_reference(reference)?,
-            platform: Some(to_wire(self.platform)),
-            mode: self.mode,
-            log_name: format!("[internal] load metadata for {reference}"),
-        };
+        let request = request(reference, self.platform, self.mode)?;
         let answer = self.solver.resolve_image(&request).await;
         let image = answer.with_context(|| {
             format!("the image `{reference}` of layercake.yaml cannot be looked up")
@@ -66,6 +61,20 @@ impl<S: Solver> GatewayImages<'_, S> {
             config,
         })
     }
+}
+
+/// What asks for an image's configuration, by a name as people write it.
+pub fn request(
+    reference: &str,
+    platform: &Platform,
+    mode: ResolveMode,
+) -> anyhow::Result<ImageRequest> {
+    Ok(ImageRequest {
+        reference: normalize_reference(reference)?,
+        platform: Some(to_wire(platform)),
+        mode,
+        log_name: format!("[internal] load metadata for {reference}"),
+    })
 }
 
 /// The records to compare a plan with that an image bears, or that are kept beside a cache of this reference.
@@ -102,12 +111,7 @@ pub async fn labelled(
     platform: &Platform,
     mode: ResolveMode,
 ) -> anyhow::Result<Labelled> {
-    let request = ImageRequest {
-        reference: normalize_reference(reference)?,
-        platform: Some(to_wire(platform)),
-        mode,
-        log_name: format!("[internal] load metadata for {reference}"),
-    };
+    let request = request(reference, platform, mode)?;
     let answer = solver.resolve_image(&request).await;
     let image = answer.with_context(|| format!("the image `{reference}` cannot be looked up"))?;
     let config = serde_json::from_slice(&image.config)

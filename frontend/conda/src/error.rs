@@ -88,7 +88,9 @@ pub enum CondaError {
         problem: String,
     },
     /// A package's archive cannot be looked into.
-    #[error("{package} cannot be looked into: {problem}")]
+    #[error(
+        "{package} cannot be looked into: {problem}; ask for another build of it, or mend the channel"
+    )]
     Archive {
         /// The package's archive.
         package: String,

@@ -1,16 +1,18 @@
 //! What lies in the archives of packages: scripts that run after linking, and files that several packages have.
 //!
-//! Channels do not say, so the archives are asked: of a `.conda` on a server only the end is downloaded, once.
+//! Channels do not say, so the archives are asked, once: of a `.conda` on a server only the end is downloaded.
 
 use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use layercake_planner::lock::Package;
-use rattler_conda_types::package::{PackageFile, PathsJson};
+use rattler_conda_types::package::{Files, PackageFile, PathType, PathsJson};
 use rattler_conda_types::{PackageRecord, RepoDataRecord};
-use rattler_package_streaming::reqwest::fetch::fetch_file_from_remote_url;
+use rattler_package_streaming::ExtractError;
+use rattler_package_streaming::reqwest::fetch::fetch_package_file_from_remote_url;
 use rattler_package_streaming::seek::read_package_file;
 use reqwest_middleware::ClientWithMiddleware;
 
@@ -83,16 +85,6 @@ impl Archives<'_> {
         package: &Package,
         record: &RepoDataRecord,
     ) -> Result<PathsJson, CondaError> {
-        let failed = |problem: String| CondaError::Archive {
-            package: record.identifier.to_string(),
-            problem,
-        };
-        if let Ok(path) = record.url.to_file_path() {
-            let read = tokio::task::spawn_blocking(move || read_package_file(path)).await;
-            return read
-                .map_err(|error| failed(error.to_string()))?
-                .map_err(|error| failed(error.to_string()));
-        }
         let kept = self.cache.join(format!("{}.json", package.sha256));
         if let Some(paths) = fs::read(&kept)
             .ok()
@@ -100,21 +92,53 @@ impl Archives<'_> {
         {
             return Ok(paths);
         }
-        let bytes = fetch_file_from_remote_url(
-            self.client.clone(),
-            record.url.clone(),
-            PathsJson::package_path(),
-        )
-        .await
-        .map_err(|error| failed(error.to_string()))?
-        .ok_or_else(|| failed("it has no info/paths.json".into()))?;
-        let paths = PathsJson::from_slice(&bytes).map_err(|error| failed(error.to_string()))?;
-        // What cannot be kept is downloaded again.
+        let paths = match self.info(record).await? {
+            Some(paths) => paths,
+            None => self.listed(record).await?,
+        };
+        // What cannot be kept is read again.
         let _ = fs::create_dir_all(&self.cache)
             .and_then(|()| tempfile::NamedTempFile::new_in(&self.cache))
-            .and_then(|file| fs::write(file.path(), &bytes).map(|()| file))
+            .and_then(|file| fs::write(file.path(), serde_json::to_vec(&paths)?).map(|()| file))
             .map(|file| file.persist(kept));
         Ok(paths)
+    }
+
+    /// The paths of an archive from before there was `info/paths.json`, in 2017.
+    async fn listed(&self, record: &RepoDataRecord) -> Result<PathsJson, CondaError> {
+        let files: Option<Files> = self.info(record).await?;
+        let files = files.ok_or_else(|| CondaError::Archive {
+            package: record.identifier.to_string(),
+            problem: "it has neither info/paths.json nor info/files, so it is no package of conda"
+                .into(),
+        })?;
+        let of_a_file = |_: &Path| Ok::<_, Infallible>(PathType::HardLink);
+        let Ok(paths) = PathsJson::from_deprecated(files, None, None, None, of_a_file);
+        Ok(paths)
+    }
+
+    /// A file of an archive's `info`; none where the archive does not have it.
+    async fn info<P: PackageFile + Send + 'static>(
+        &self,
+        record: &RepoDataRecord,
+    ) -> Result<Option<P>, CondaError> {
+        let failed = |problem: String| CondaError::Archive {
+            package: record.identifier.to_string(),
+            problem,
+        };
+        let found = match record.url.to_file_path() {
+            Ok(path) => tokio::task::spawn_blocking(move || read_package_file(path))
+                .await
+                .map_err(|error| failed(error.to_string()))?,
+            Err(()) => {
+                fetch_package_file_from_remote_url(self.client.clone(), record.url.clone()).await
+            }
+        };
+        match found {
+            Ok(file) => Ok(Some(file)),
+            Err(ExtractError::MissingComponent) => Ok(None),
+            Err(error) => Err(failed(error.to_string())),
+        }
     }
 }
 

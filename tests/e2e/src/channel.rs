@@ -1,5 +1,6 @@
 //! A conda channel of a test's own, served over loopback by a real web server: open, and behind a password.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Cursor;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -46,6 +47,8 @@ pub struct Packed<'a> {
     pub depends: &'a [&'a str],
     /// Whether it is linked for the environment's Python.
     pub is_python: bool,
+    /// Whether it lists its files as archives did before 2017.
+    pub is_old: bool,
     /// Its files: paths in the package, and contents.
     pub files: &'a [(&'a str, &'a str)],
 }
@@ -134,7 +137,7 @@ impl Channel {
                 "subdir": "noarch", "depends": package.depends, "constrains": [],
                 "noarch": if package.is_python { "python" } else { "generic" },
             });
-            let archive = archive(&record, package.files)?;
+            let archive = archive(&record, package)?;
             let file = format!("{}-{}-0.conda", package.name, package.version);
             fs::write(self.subdir("noarch")?.join(&file), &archive)?;
             record["sha256"] = hex::encode(Sha256::digest(&archive)).into();
@@ -142,6 +145,17 @@ impl Channel {
             self.index.insert(file, record);
         }
         self.write_index()
+    }
+
+    /// The archives that were fetched since this was asked last, by their file names.
+    pub fn fetched(&self) -> Result<BTreeSet<String>> {
+        let requests = self.folder.path().join("requests");
+        let text = fs::read_to_string(&requests)?;
+        fs::write(&requests, "")?;
+        let lines = text.lines().filter_map(|line| line.strip_prefix("200 "));
+        let files = lines.filter_map(|path| path.rsplit('/').next());
+        let archives = files.filter(|file| file.ends_with(".conda"));
+        Ok(archives.map(str::to_owned).collect())
     }
 
     fn subdir(&self, name: &str) -> Result<PathBuf> {
@@ -185,7 +199,8 @@ pid nginx.pid;
 error_log stderr;
 events {{}}
 http {{
-  access_log off;
+  log_format named "$status $uri";
+  access_log requests named;
   default_type application/octet-stream;
   client_body_temp_path body;
   proxy_temp_path proxy;
@@ -206,7 +221,7 @@ http {{
     )
 }
 
-fn archive(record: &Value, files: &[(&str, &str)]) -> Result<Vec<u8>> {
+fn archive(record: &Value, package: &Packed<'_>) -> Result<Vec<u8>> {
     let folder = tempfile::tempdir()?;
     let mut written = Vec::new();
     let mut write = |path: &str, content: &str| {
@@ -216,18 +231,23 @@ fn archive(record: &Value, files: &[(&str, &str)]) -> Result<Vec<u8>> {
         written.push(path);
         anyhow::Ok(())
     };
-    let mut listed = Vec::new();
-    for (path, content) in files {
+    let (mut listed, mut files) = (Vec::new(), String::new());
+    for (path, content) in package.files {
         write(path, content)?;
+        files += &format!("{path}\n");
         listed.push(json!({
             "_path": path, "path_type": "hardlink", "size_in_bytes": content.len(),
             "sha256": hex::encode(Sha256::digest(content)),
         }));
     }
     write("info/index.json", &record.to_string())?;
-    let paths = json!({ "paths": listed, "paths_version": 1 });
-    write("info/paths.json", &paths.to_string())?;
-    if record["noarch"] == "python" {
+    if package.is_old {
+        write("info/files", &files)?;
+    } else {
+        let paths = json!({ "paths": listed, "paths_version": 1 });
+        write("info/paths.json", &paths.to_string())?;
+    }
+    if package.is_python {
         let link = json!({ "noarch": { "type": "python" }, "package_metadata_version": 1 });
         write("info/link.json", &link.to_string())?;
     }

@@ -26,6 +26,7 @@ mod progress;
 mod registry;
 mod report;
 mod run;
+mod site;
 mod workspace;
 
 pub use browser::{Browser, Print, Stop, Theme};
@@ -40,4 +41,5 @@ pub use mark::{mark, number};
 pub use outcome::{Outcome, State};
 pub use registry::Registry;
 pub use run::Running;
+pub use site::Site;
 pub use workspace::Workspace;

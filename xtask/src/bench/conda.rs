@@ -75,6 +75,8 @@ fn promises(size: Size) -> [Promise; 2] {
 /// What one build with its push took, and what was new in the registry.
 #[derive(Clone, Debug)]
 struct Sample {
+    /// What `layercake lock` took before it, in seconds; a Dockerfile's build solves by itself.
+    lock: Option<f64>,
     seconds: f64,
     layers: usize,
     bytes: u64,
@@ -173,14 +175,16 @@ impl Bench {
         let log = workspace::path("target/bench/conda.log");
         // Neither waits for what the other has still to write to the disk.
         run::logged(&mut Command::new("sync"), &log)?;
-        let seconds = if way == 0 {
+        let start = Instant::now();
+        let (lock, seconds) = if way == 0 {
             let mut lock = Command::new(&self.binary);
             run::logged(lock.arg("lock").current_dir(&root).envs(&env), &log)?;
+            let lock = start.elapsed().as_secs_f64();
             let mut build = Command::new(&self.binary);
             build.args(["build", "--progress", "quiet", "--push", "--tag", &image]);
             let usage = memory::measure(build.current_dir(&root).envs(&env))?;
             self.memory = self.memory.max(usage.memory);
-            usage.seconds
+            (Some(lock), usage.seconds)
         } else {
             let mut build = Command::new("docker");
             build.args([
@@ -192,9 +196,8 @@ impl Bench {
                 &image,
                 ".",
             ]);
-            let start = Instant::now();
             run::logged(build.current_dir(&root).envs(&env), &log)?;
-            start.elapsed().as_secs_f64()
+            (None, start.elapsed().as_secs_f64())
         };
         let mut inspect = Command::new("docker");
         inspect.args(["buildx", "imagetools", "inspect", "--raw", &image]);
@@ -209,6 +212,7 @@ impl Bench {
             .map(|(_, size)| *size)
             .collect();
         Ok(Sample {
+            lock,
             seconds,
             layers: new.len(),
             bytes: new.iter().sum(),
@@ -254,6 +258,15 @@ fn report(scenarios: &[Scenario<Sample>], promises: &[Promise], memory: u64) -> 
         let promise = format!("less than 2 % of the bytes are pushed: {percent:.2} %");
         told += &(verdict(percent < 2.0, &promise) + "\n");
     }
+    let locks = scenarios.iter().map(|scenario| {
+        let [lock, _] = scenario.medians(|sample| sample.lock.unwrap_or_default());
+        format!("{} {lock:.2}", scenario.name)
+    });
+    let locks: Vec<_> = locks.collect();
+    told += &format!(
+        "beside it, layercake lock, in seconds: {}\n",
+        locks.join(", ")
+    );
     told + &format!("most memory of layercake build: {}\n", megabytes(memory))
 }
 
@@ -290,15 +303,16 @@ mod tests {
 
     #[test]
     fn a_package_is_told_with_what_it_pushes() {
-        let sample = |seconds, bytes| Sample {
+        let sample = |lock, seconds, bytes| Sample {
+            lock,
             seconds,
             layers: 1,
             bytes,
         };
         let mut scenario = Scenario::new(UPDATED);
         scenario.samples = [
-            vec![sample(1.0, 1_650_000)],
-            vec![sample(20.0, 125_680_000)],
+            vec![sample(Some(0.5), 1.0, 1_650_000)],
+            vec![sample(None, 20.0, 125_680_000)],
         ];
         let text = report(&[scenario], &promises(Size::Medium), 17_900_000);
         let text: Vec<_> = text.split_whitespace().collect();
@@ -307,6 +321,7 @@ mod tests {
             "one package updated 1.00 20.00 0.050 1 layers, 1.65 MB 1 layers, 125.68 MB",
             "PASS a package is updated and pushed at least ten times faster: 0.050 of its time",
             "PASS less than 2 % of the bytes are pushed: 1.31 %",
+            "beside it, layercake lock, in seconds: one package updated 0.50",
             "most memory of layercake build: 17.90 MB",
         ] {
             assert!(text.contains(told), "{told}\n{text}");

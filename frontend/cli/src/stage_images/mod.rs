@@ -6,18 +6,18 @@ pub use prune::{Pruning, prune};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_llb::normalize_reference;
 use futures::StreamExt;
 use futures::stream;
 use layercake_lower::{Abilities, KEY_LABEL};
 use layercake_planner::diagnostic::Diagnostic;
 use layercake_planner::plan::{Plan, StageId, registry_warning};
 use layercake_planner::suggest::{list, suggest};
-use layercake_solve::{ImageRequest, ResolveMode, Solver};
+use layercake_solve::{ResolveMode, Solver};
 use serde_json::Value;
 
+use crate::images::request;
 use crate::printer::Printer;
-use crate::settings::{UsageError, to_wire};
+use crate::settings::UsageError;
 
 /// How many images are asked for at once.
 const AT_ONCE: usize = 16;
@@ -152,15 +152,9 @@ async fn ask(
     key: &str,
     mode: ResolveMode,
 ) -> Answer {
-    let normal = match normalize_reference(reference) {
-        Ok(normal) => normal,
+    let request = match request(reference, &plan.platform, mode) {
+        Ok(request) => request,
         Err(error) => return Answer::Silent(error.to_string()),
-    };
-    let request = ImageRequest {
-        reference: normal,
-        platform: Some(to_wire(&plan.platform)),
-        mode,
-        log_name: format!("[internal] look up {reference}"),
     };
     let image = match solver.resolve_image(&request).await {
         Ok(image) => image,

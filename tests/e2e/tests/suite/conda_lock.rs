@@ -1,6 +1,7 @@
 //! Locked conda environments: linked in groups, one image layer each.
 
 use std::collections::BTreeSet;
+use std::env;
 
 use anyhow::{Context as _, Result, ensure};
 use layercake_tests::{
@@ -206,12 +207,18 @@ fn a_package_that_cannot_be_had_is_named() -> Result<()> {
     lock.edit("tenacity", "sha256", format!("{:064x}", number()))?;
     lock.write(&workspace, "env")?;
     fails(&engine, &workspace, &["tenacity", "digest mismatch"])?;
-    let mut lock = good.clone();
-    lock.edit("tenacity", "sha256", format!("{:064x}", number()))?;
-    let url = "http://127.0.0.1:1/nowhere/noarch/tenacity-0-0.conda";
-    lock.edit("tenacity", "url", url)?;
-    lock.write(&workspace, "env")?;
-    fails(&engine, &workspace, &["tenacity", "connection refused"])?;
+    let channel = env::var("LAYERCAKE_CHANNEL").context("LAYERCAKE_CHANNEL is not set")?;
+    for (channel, cause) in [
+        ("http://127.0.0.1:1/nowhere", "connection refused"),
+        (channel.as_str(), "404"),
+    ] {
+        let mut lock = good.clone();
+        lock.edit("tenacity", "sha256", format!("{:064x}", number()))?;
+        let url = format!("{channel}/noarch/tenacity-0-0.conda");
+        lock.edit("tenacity", "url", url)?;
+        lock.write(&workspace, "env")?;
+        fails(&engine, &workspace, &["tenacity", cause])?;
+    }
     good.write(&workspace, "env")?;
     build(Door::Cli, &engine, &workspace, "linked").context("after failures")?;
     Ok(())

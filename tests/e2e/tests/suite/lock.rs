@@ -1,110 +1,29 @@
 //! `layercake lock`, and what is built of what it wrote: conda's packages and the wheels of a `pip:` section.
 
-use std::collections::BTreeSet;
 use std::env;
 
 use anyhow::{Context as _, Result, ensure};
-use layercake_tests::{Build, Container, Door, Engine, Outcome, Workspace, mark};
+use layercake_tests::{Door, Site};
 
 /// The exit code of a lock that is out of date.
 const REJECTED: i32 = 3;
 
-struct Site {
-    engine: Engine,
-    workspace: Workspace,
-    repository: String,
-}
-
-impl Site {
-    fn new() -> Result<Self> {
-        let site = Self {
-            engine: Engine::given()?,
-            workspace: Workspace::of_example("hello")?,
-            repository: mark(),
-        };
-        let file = format!(
-            r#"# syntax=docker.io/layercake/frontend:0.1
-project: {}
-bases: {{ debian: "debian:bookworm-slim" }}
-stages:
-  env: {{ conda: {{ spec: packages.yaml, prefix: /opt/conda }} }}
-services:
-  web: {{ base: debian, stages: [env] }}
-"#,
-            site.repository
-        );
-        site.workspace.write("layercake.yaml", &file)?;
-        Ok(site)
-    }
-
-    /// The environment file with these lines for conda and these for pip.
-    fn ask(&self, conda: &[&str], pip: &[&str]) -> Result<()> {
-        let channel = env::var("LAYERCAKE_CHANNEL").context("LAYERCAKE_CHANNEL is not set")?;
-        let lines = |lines: &[&str], indent: &str| {
-            let lines = lines.iter().map(|line| format!("{indent}- {line}\n"));
-            lines.collect::<Vec<_>>().concat()
-        };
-        let (conda, pip) = (lines(conda, "  "), lines(pip, "      "));
-        let text = format!("channels: [\"{channel}\"]\ndependencies:\n{conda}  - pip:\n{pip}");
-        self.workspace.write("packages.yaml", &text)
-    }
-
-    /// What a `layercake` command ended with, and wrote for people.
-    fn layercake(&self, arguments: &[&str]) -> Result<(Option<i32>, String)> {
-        let mut command = self.engine.layercake()?;
-        let output = command
-            .args(arguments)
-            .current_dir(self.workspace.root())
-            .output()?;
-        let text = [output.stdout, output.stderr].concat();
-        Ok((
-            output.status.code(),
-            String::from_utf8_lossy(&text).into_owned(),
-        ))
-    }
-
-    fn lock(&self, flags: &[&str]) -> Result<String> {
-        let (code, text) = self.layercake(&[&["lock"], flags].concat())?;
-        ensure!(code == Some(0), "{text}");
-        Ok(text)
-    }
-
-    fn build(&self, door: Door) -> Result<Outcome> {
-        let name = format!("{}/{}:test", self.engine.registry()?, self.repository);
-        let flags = [
-            "--output".to_owned(),
-            format!("type=image,name={name},push=true"),
-        ];
-        let build = Build::new(door, &self.engine, &self.workspace, &["web"]).flags(&flags);
-        build.run()?.succeeded()
-    }
-
-    /// What a command prints in a container of the image.
-    fn run(&self, command: &[&str]) -> Result<String> {
-        let container = Container::of(&self.engine, &self.repository, "test")?;
-        let command: Vec<String> = command.iter().map(|word| (*word).into()).collect();
-        container.run(&command)
-    }
-}
-
-fn ran(outcome: &Outcome) -> BTreeSet<&str> {
-    outcome
-        .ran()
-        .into_iter()
-        .filter(|stage| stage.starts_with("env/"))
-        .collect()
+/// What is asked of the engine's channel and of PyPI.
+fn ask(site: &Site, conda: &[&str], pip: &[&str]) -> Result<()> {
+    let channel = env::var("LAYERCAKE_CHANNEL").context("LAYERCAKE_CHANNEL is not set")?;
+    site.ask(&[&channel], conda, pip)
 }
 
 #[test]
 fn what_is_locked_is_built_and_one_change_costs_one_layer() -> Result<()> {
     let site = Site::new()?;
     let pip = ["tabulate==0.9.0", "markupsafe"];
-    site.ask(&["python", "idna <3.20"], &pip)?;
-    let text = site.lock(&[])?;
+    ask(&site, &["python", "idna <3.20"], &pip)?;
+    let text = site.lock(&[], &[])?;
     ensure!(text.contains("wrote "), "{text}");
     let written = site.workspace.read("layercake.lock")?;
     ensure!(
-        site.lock(&[])?.contains("is up to date"),
+        site.lock(&[], &[])?.contains("is up to date"),
         "locked twice is not the same"
     );
     ensure!(
@@ -112,10 +31,10 @@ fn what_is_locked_is_built_and_one_change_costs_one_layer() -> Result<()> {
         "it was written again"
     );
 
-    site.build(Door::Cli)?;
-    let again = site.build(Door::Buildx)?;
+    site.build(Door::Cli, &[])?;
+    let again = site.build(Door::Buildx, &[])?;
     ensure!(
-        ran(&again).is_empty(),
+        Site::ran(&again).is_empty(),
         "the other door ran {:?}",
         again.ran()
     );
@@ -127,24 +46,24 @@ fn what_is_locked_is_built_and_one_change_costs_one_layer() -> Result<()> {
     ensure!(shown.contains("a  b"), "{shown}");
 
     // Another conda package: its group, and no wheel.
-    site.ask(&["python", "idna >=3.20"], &pip)?;
-    let (code, text) = site.layercake(&["lock", "--check"])?;
+    ask(&site, &["python", "idna >=3.20"], &pip)?;
+    let (code, text) = site.layercake(&["lock", "--check"], &[])?;
     ensure!(
         code == Some(REJECTED) && text.contains("idna"),
         "{code:?}\n{text}"
     );
-    let (code, text) = site.layercake(&["build", "web", "--progress", "plain"])?;
+    let (code, text) = site.layercake(&["build", "web", "--progress", "plain"], &[])?;
     ensure!(
         code == Some(REJECTED) && text.contains("lock-drift"),
         "{code:?}\n{text}"
     );
-    let text = site.lock(&[])?;
+    let text = site.lock(&[], &[])?;
     ensure!(text.contains("~ env linux/amd64 idna 3.10"), "{text}");
     ensure!(text.matches("~ ").count() == 1, "more moved:\n{text}");
-    let outcome = site.build(Door::Cli)?;
-    ensure!(ran(&outcome).len() <= 1, "{:?}", outcome.ran());
+    let outcome = site.build(Door::Cli, &[])?;
+    ensure!(Site::ran(&outcome).len() <= 1, "{:?}", outcome.ran());
     ensure!(
-        !ran(&outcome)
+        !Site::ran(&outcome)
             .iter()
             .any(|stage| stage.starts_with("env/pip-")),
         "{:?}",
@@ -152,14 +71,15 @@ fn what_is_locked_is_built_and_one_change_costs_one_layer() -> Result<()> {
     );
 
     // Another wheel: no package of conda.
-    site.ask(
+    ask(
+        &site,
         &["python", "idna >=3.20"],
         &["tabulate==0.8.10", "markupsafe"],
     )?;
-    site.lock(&[])?;
-    let outcome = site.build(Door::Buildx)?;
+    site.lock(&[], &[])?;
+    let outcome = site.build(Door::Buildx, &[])?;
     ensure!(
-        ran(&outcome)
+        Site::ran(&outcome)
             .iter()
             .all(|stage| stage.starts_with("env/pip-")),
         "{:?}",
@@ -179,25 +99,25 @@ fn a_distribution_without_a_wheel_is_built_once() -> Result<()> {
     let site = Site::new()?;
     // Of this version there is nothing but the source, in pure Python.
     let pip = ["docopt==0.6.2", "tabulate==0.9.0"];
-    site.ask(&["python", "pip", "idna <3.20"], &pip)?;
-    site.lock(&[])?;
+    ask(&site, &["python", "pip", "idna <3.20"], &pip)?;
+    site.lock(&[], &[])?;
     ensure!(
         site.workspace
             .read("layercake.lock")?
             .contains("sdist = true")
     );
-    site.build(Door::Cli)?;
-    let again = site.build(Door::Buildx)?;
-    ensure!(ran(&again).is_empty(), "{:?}", again.ran());
+    site.build(Door::Cli, &[])?;
+    let again = site.build(Door::Buildx, &[])?;
+    ensure!(Site::ran(&again).is_empty(), "{:?}", again.ran());
     let script = "import docopt, tabulate; print(docopt.__version__, tabulate.__version__)";
     let shown = site.run(&["/opt/conda/bin/python", "-c", script])?;
     ensure!(shown.trim() == "0.6.2 0.9.0", "{shown}");
     // Another package of conda builds no wheel and installs none.
-    site.ask(&["python", "pip", "idna >=3.20"], &pip)?;
-    site.lock(&[])?;
-    let outcome = site.build(Door::Cli)?;
+    ask(&site, &["python", "pip", "idna >=3.20"], &pip)?;
+    site.lock(&[], &[])?;
+    let outcome = site.build(Door::Cli, &[])?;
     let wheels = ["env/build-", "env/pip-"];
-    let ran = ran(&outcome);
+    let ran = Site::ran(&outcome);
     let of_wheels = ran
         .iter()
         .find(|stage| wheels.iter().any(|start| stage.starts_with(start)));
@@ -208,8 +128,8 @@ fn a_distribution_without_a_wheel_is_built_once() -> Result<()> {
 #[test]
 fn the_lock_of_another_tool_is_taken() -> Result<()> {
     let site = Site::new()?;
-    site.ask(&["python", "idna <3.20"], &["tabulate"])?;
-    site.lock(&[])?;
+    ask(&site, &["python", "idna <3.20"], &["tabulate"])?;
+    site.lock(&[], &[])?;
     let written = site.workspace.read("layercake.lock")?;
     let value = |line: &str, key: &str| {
         let text = line.strip_prefix(key)?.strip_prefix(" = \"")?;
@@ -225,19 +145,19 @@ fn the_lock_of_another_tool_is_taken() -> Result<()> {
     )?;
 
     // The request alone would come to the newest.
-    site.ask(&["python", "idna"], &["tabulate"])?;
+    ask(&site, &["python", "idna"], &["tabulate"])?;
     site.workspace.write("layercake.lock", "version = 2\n")?;
-    let text = site.lock(&["--import", "explicit.txt"])?;
+    let text = site.lock(&["--import", "explicit.txt"], &[])?;
     ensure!(text.contains("wrote "), "{text}");
     let imported = site.workspace.read("layercake.lock")?;
     ensure!(
         urls.iter().all(|url| imported.contains(url.as_str())),
         "{imported}"
     );
-    ensure!(site.lock(&["--check"])?.contains("up to date"));
+    ensure!(site.lock(&["--check"], &[])?.contains("up to date"));
 
-    site.ask(&["python", "idna >=3.20"], &["tabulate"])?;
-    let (code, text) = site.layercake(&["lock", "--import", "env=explicit.txt"])?;
+    ask(&site, &["python", "idna >=3.20"], &["tabulate"])?;
+    let (code, text) = site.layercake(&["lock", "--import", "env=explicit.txt"], &[])?;
     ensure!(
         code != Some(0) && text.contains("idna: it has idna-3.10"),
         "{code:?}\n{text}"
@@ -247,7 +167,7 @@ fn the_lock_of_another_tool_is_taken() -> Result<()> {
         ("packages.yaml", "it is no conda-lock.yml"),
         ("nowhere.txt", "cannot read nowhere.txt"),
     ] {
-        let (code, text) = site.layercake(&["lock", "--import", import])?;
+        let (code, text) = site.layercake(&["lock", "--import", import], &[])?;
         ensure!(code != Some(0) && text.contains(told), "{code:?}\n{text}");
     }
     Ok(())
