@@ -154,7 +154,7 @@ impl Channel {
         fs::write(&requests, "")?;
         let lines = text.lines().filter_map(|line| line.strip_prefix("200 "));
         let files = lines.filter_map(|path| path.rsplit('/').next());
-        let archives = files.filter(|file| file.ends_with(".conda"));
+        let archives = files.filter(|file| self.index.contains_key(*file));
         Ok(archives.map(str::to_owned).collect())
     }
 
@@ -231,10 +231,9 @@ fn archive(record: &Value, package: &Packed<'_>) -> Result<Vec<u8>> {
         written.push(path);
         anyhow::Ok(())
     };
-    let (mut listed, mut files) = (Vec::new(), String::new());
+    let mut listed = Vec::new();
     for (path, content) in package.files {
         write(path, content)?;
-        files += &format!("{path}\n");
         listed.push(json!({
             "_path": path, "path_type": "hardlink", "size_in_bytes": content.len(),
             "sha256": hex::encode(Sha256::digest(content)),
@@ -242,7 +241,8 @@ fn archive(record: &Value, package: &Packed<'_>) -> Result<Vec<u8>> {
     }
     write("info/index.json", &record.to_string())?;
     if package.is_old {
-        write("info/files", &files)?;
+        let files = package.files.iter().map(|(path, _)| *path);
+        write("info/files", &files.collect::<Vec<_>>().join("\n"))?;
     } else {
         let paths = json!({ "paths": listed, "paths_version": 1 });
         write("info/paths.json", &paths.to_string())?;

@@ -210,6 +210,7 @@ fn put(channel: &mut Channel, at: usize, version: &str) -> Result<()> {
         version,
         depends: &["python"],
         is_python: true,
+        is_old: false,
         files: &[(&path, &module)],
     }])
 }
