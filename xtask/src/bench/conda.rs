@@ -263,11 +263,10 @@ fn report(scenarios: &[Scenario<Sample>], promises: &[Promise], memory: u64) -> 
         format!("{} {lock:.2}", scenario.name)
     });
     let locks: Vec<_> = locks.collect();
-    told += &format!(
-        "beside it, layercake lock, in seconds: {}\n",
-        locks.join(", ")
-    );
-    told + &format!("most memory of layercake build: {}\n", megabytes(memory))
+    let (locks, memory) = (locks.join(", "), megabytes(memory));
+    format!(
+        "{told}beside it, layercake lock, in seconds: {locks}\nmost memory of layercake build: {memory}\n"
+    )
 }
 
 fn row(scenario: &Scenario<Sample>) -> Row {
