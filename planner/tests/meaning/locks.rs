@@ -247,7 +247,7 @@ fn of_python_its_minor_version_counts_for_packages_of_any_python() {
         let is_of_any = step.packages.iter().any(|it| it.noarch.is_some());
         assert_eq!(step.python.is_some(), is_of_any, "{}", stage.id);
         if is_of_any {
-            of_any.insert(stage.id.to_string());
+            of_any.insert(stage.id.clone());
         }
     }
     let minor = |lock: &mut Lock| package(lock, "python").version = "3.13.0".into();
