@@ -6,19 +6,13 @@ use layercake_planner::plan::Plan;
 use layercake_planner::source::{Source, Span};
 use layercake_solve::{Failure, Timeline};
 
+use super::mismatch;
+
 /// How much of a failed stage's output is shown.
 const TAIL: usize = 20;
 
 /// What BuildKit says of a command that ended badly, before it says how.
 const COMMAND_FAILED: &str = "did not complete successfully: ";
-
-/// What BuildKit says of a download that is not what its checksum says, be it a page with an error (v0.32.2 looks at
-/// the digest before the status).
-const MISMATCH: &str = "digest mismatch";
-
-/// What may be behind that.
-const OTHER_BYTES: &str = "the server gave something else: the file is another one by now, or it answered with an error; \
-                           a private one wants `--secret id=HTTP_AUTH_HEADER_<host>` or `HTTP_AUTH_TOKEN_<host>`";
 
 /// A failure with all that is known of it.
 #[derive(Debug)]
@@ -27,6 +21,8 @@ pub struct Explained {
     pub log: Option<(String, Vec<String>)>,
     /// What failed, and where that is in the file.
     pub diagnostic: Diagnostic,
+    /// A download that is not what its checksum says, if that is why.
+    pub mismatch: Option<String>,
 }
 
 /// Ties a failure to its stage.
@@ -59,18 +55,17 @@ pub fn explain(failure: &Failure, timeline: &Timeline, plan: &Plan, source: &Sou
     } else {
         "build-failed"
     };
-    let is_mismatch = message.contains(MISMATCH);
-    let mut diagnostic = match span {
+    let mismatch = step.and_then(|step| mismatch::url(&message, &step.vertex.name));
+    let mismatch = mismatch.map(str::to_owned);
+    let diagnostic = match span {
         Some(span) => Diagnostic::error(code, span, message),
         None => Diagnostic::error_of_file(code, message),
     };
-    if is_mismatch {
-        diagnostic = diagnostic.help(OTHER_BYTES);
-    }
     let log = step.map(|step| (step.vertex.name.clone(), step.log_tail(TAIL)));
     Explained {
         log: log.filter(|(_, lines)| !lines.is_empty()),
         diagnostic,
+        mismatch,
     }
 }
 

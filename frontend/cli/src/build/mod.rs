@@ -7,6 +7,7 @@ mod guard;
 mod job;
 mod jobs;
 mod lend;
+mod mismatch;
 mod outputs;
 mod recall;
 mod report;
@@ -135,7 +136,8 @@ impl Build<'_> {
         let report = report::report(&plan, &vertices, &options.published, &outcomes);
         let report = self.with_sizes(report, &sizes).await;
         let report = recall.check(self, &plan, report);
-        let told = self.tell(project, &plan, &outcomes, &report, started)?;
+        let told = self.tell(project, &plan, &outcomes, &report, started);
+        let told = told.await?;
         if let Some(denied) = denied {
             return Err(recall.explained(&plan, denied).into());
         }
@@ -205,7 +207,7 @@ impl Build<'_> {
     }
 
     /// Says what became of it: the failure, the table, the files that were asked for.
-    fn tell(
+    async fn tell(
         &self,
         project: &Project,
         plan: &Plan,
@@ -218,7 +220,7 @@ impl Build<'_> {
         self.printer.note(&report::table(report, elapsed));
         for outcome in outcomes {
             if let Some(Err(failure)) = &outcome.result {
-                return self.tell_failure(failure, outcome, project, plan);
+                return self.tell_failure(failure, outcome, project, plan).await;
             }
         }
         self.write_metadata(outcomes)?;
@@ -237,7 +239,7 @@ impl Build<'_> {
         }
     }
 
-    fn tell_failure(
+    async fn tell_failure(
         &self,
         failure: &Failure,
         outcome: &Outcome,
@@ -255,8 +257,11 @@ impl Build<'_> {
                 self.printer.note(&format!("  {line}"));
             }
         }
-        self.printer
-            .diagnostics(&project.source, &[explained.diagnostic]);
+        let diagnostic = match explained.mismatch {
+            Some(url) => explained.diagnostic.help(mismatch::way_out(&url).await),
+            None => explained.diagnostic,
+        };
+        self.printer.diagnostics(&project.source, &[diagnostic]);
         Ok(ExitStatus::Failed)
     }
 

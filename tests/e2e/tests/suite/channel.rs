@@ -103,7 +103,7 @@ fn a_private_channel_is_read_by_whoever_may_and_nothing_of_that_is_kept() -> Res
     for (door, told) in [
         (
             Door::Cli,
-            "a private one wants `--secret id=HTTP_AUTH_HEADER_<host>`",
+            "without credentials the server refuses it; a private server wants `--secret",
         ),
         (Door::Buildx, "digest mismatch"),
     ] {

@@ -186,40 +186,41 @@ fn another_version_of_one_package_links_one_group() -> Result<()> {
     Ok(())
 }
 
-/// A build that has to fail, and says all of `texts`.
-fn fails(engine: &Engine, workspace: &Workspace, texts: &[&str]) -> Result<()> {
-    for door in Door::ALL {
-        let build = Build::new(door, engine, workspace, &["linked"]).for_people();
-        let outcome = build.run()?;
-        ensure!(!outcome.ok, "{door:?} did not fail:\n{}", outcome.text);
-        for text in texts {
-            let shown = outcome.text.contains(text);
-            ensure!(shown, "{door:?} does not say `{text}`:\n{}", outcome.text);
-        }
-    }
-    Ok(())
-}
-
 #[test]
 fn a_package_that_cannot_be_had_is_named() -> Result<()> {
     let (engine, good, workspace) = workspace()?;
-    let mut lock = good.clone();
-    lock.edit("tenacity", "sha256", format!("{:064x}", number()))?;
-    lock.write(&workspace, "env")?;
-    fails(&engine, &workspace, &["tenacity", "digest mismatch"])?;
-    let channel = env::var("LAYERCAKE_CHANNEL").context("LAYERCAKE_CHANNEL is not set")?;
-    for (channel, cause) in [
-        ("http://127.0.0.1:1/nowhere", "connection refused"),
-        // BuildKit takes the page of a 404 for the file.
-        (channel.as_str(), "digest mismatch"),
-    ] {
+    // What each door has to say besides the package.
+    let fails = |url: Option<String>, causes: [&str; 2]| -> Result<()> {
         let mut lock = good.clone();
         lock.edit("tenacity", "sha256", format!("{:064x}", number()))?;
-        let url = format!("{channel}/noarch/tenacity-0-0.conda");
-        lock.edit("tenacity", "url", url)?;
+        if let Some(url) = url {
+            lock.edit("tenacity", "url", url)?;
+        }
         lock.write(&workspace, "env")?;
-        fails(&engine, &workspace, &["tenacity", cause])?;
-    }
+        for (door, cause) in [Door::Cli, Door::Buildx].into_iter().zip(causes) {
+            let build = Build::new(door, &engine, &workspace, &["linked"]).for_people();
+            let outcome = build.run()?;
+            ensure!(!outcome.ok, "{door:?} did not fail:\n{}", outcome.text);
+            for text in ["tenacity", cause] {
+                let shown = outcome.text.contains(text);
+                ensure!(shown, "{door:?} does not say `{text}`:\n{}", outcome.text);
+            }
+        }
+        Ok(())
+    };
+    let mismatch = "digest mismatch";
+    fails(
+        None,
+        ["the file on the server is another one by now", mismatch],
+    )?;
+    let of = |channel: &str| Some(format!("{channel}/noarch/tenacity-0-0.conda"));
+    fails(of("http://127.0.0.1:1/nowhere"), ["connection refused"; 2])?;
+    let channel = env::var("LAYERCAKE_CHANNEL").context("LAYERCAKE_CHANNEL is not set")?;
+    // BuildKit takes the page of the error for the file.
+    fails(
+        of(&channel),
+        ["the server answers `404 Not Found`", mismatch],
+    )?;
     good.write(&workspace, "env")?;
     build(Door::Cli, &engine, &workspace, "linked").context("after failures")?;
     Ok(())
