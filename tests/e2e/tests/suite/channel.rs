@@ -31,7 +31,9 @@ impl Served {
 
     /// What a command without credentials ended with, and wrote for people.
     fn layercake(&self, arguments: &[&str]) -> Result<(Option<i32>, String)> {
-        self.site.layercake(arguments, &[])
+        let (code, text) = self.site.layercake(arguments, &[])?;
+        self.keeps_secret(&text)?;
+        Ok((code, text))
     }
 
     fn lock(&self, flags: &[&str]) -> Result<String> {
