@@ -12,6 +12,7 @@ mod build;
 mod cache;
 mod commands;
 mod daemon;
+mod damage;
 mod exit;
 mod explain;
 mod facts;

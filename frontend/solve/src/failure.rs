@@ -119,6 +119,13 @@ impl Failure {
         .with_json("FrontendCap", &NameJson { name })
     }
 
+    /// Says what can be done about it, after what happened.
+    #[must_use]
+    pub fn with_help(mut self, help: &str) -> Self {
+        self.message = format!("{}; {help}", self.message);
+        self
+    }
+
     /// Points at lines of a file; clients print them below the message.
     #[must_use]
     pub fn with_source(self, source: &FailedSource) -> Self {

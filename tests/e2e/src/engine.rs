@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
@@ -115,6 +116,22 @@ impl PrivateEngine {
     /// Kills the daemon where it stands.
     pub fn kill(&self) -> Result<()> {
         chore(&["engine", "kill", "--name", &self.name]).map(drop)
+    }
+
+    /// Leaves in a killed daemon's store what a kill leaves that comes between a snapshot's folder and its record: a
+    /// folder under the number that the next snapshot gets.
+    pub fn leave_folder(&self) -> Result<()> {
+        let snapshots = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../target/engine/daemons")
+            .join(&self.name)
+            .join("root/runc-overlayfs/snapshots/snapshots");
+        let mut last = 0;
+        for entry in fs::read_dir(&snapshots)? {
+            let number = entry?.file_name().to_string_lossy().parse::<u32>();
+            last = last.max(number.unwrap_or_default());
+        }
+        fs::create_dir_all(snapshots.join((last + 1).to_string()).join("fs"))?;
+        Ok(())
     }
 }
 

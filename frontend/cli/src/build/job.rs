@@ -12,6 +12,8 @@ use layercake_solve::{
 };
 use tokio::time::timeout;
 
+use crate::damage::Damage;
+
 /// How long events may still come after a build has ended.
 const LAST_EVENTS: Duration = Duration::from_secs(5);
 
@@ -35,6 +37,18 @@ pub struct Outcome {
     pub timeline: Timeline,
     /// What the exporters said, or why the build failed; none if it was given up because of another.
     pub result: Option<Result<SolveResponse, Failure>>,
+}
+
+impl Outcome {
+    /// Whether the image was built and is where it was to go.
+    pub fn is_done(&self) -> bool {
+        matches!(self.result, Some(Ok(_)))
+    }
+
+    /// The damage of the daemon that it failed on, if that is why.
+    pub fn damage(&self) -> Option<Damage> {
+        Damage::of(self.result.as_ref()?.as_ref().err()?)
+    }
 }
 
 impl Job {

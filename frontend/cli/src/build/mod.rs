@@ -21,13 +21,15 @@ use anyhow::Context;
 use buildkit_llb::LlbError;
 use futures::future::join_all;
 use layercake_lower::{ContextSource, LowerOptions, lower, lower_stages};
+use layercake_planner::diagnostic::Diagnostic;
 use layercake_planner::explain::Records;
 use layercake_planner::plan::Plan;
-use layercake_solve::{Attached, Failure, Report, StageState};
+use layercake_solve::{Attached, Failure, Report, StageState, new_id};
 use tokio::sync::watch;
 
 use crate::args::Expensive;
 use crate::daemon::{Daemon, PlannedOn};
+use crate::damage::Damage;
 use crate::exit::ExitStatus;
 use crate::no_cache::check_stages;
 use crate::pipeline::Scope;
@@ -130,9 +132,9 @@ impl Build<'_> {
         }
         let epoch = project.given.build_args.get("SOURCE_DATE_EPOCH").cloned();
         let epoch = epoch.or_else(|| environment("SOURCE_DATE_EPOCH"));
-        let (jobs, _outputs) = self.jobs(lowered, &plan, &session, epoch).await?;
+        let (mut jobs, _outputs) = self.jobs(lowered, &plan, &session, epoch).await?;
         self.hint(&jobs);
-        let (outcomes, denied) = self.solve(&jobs, &guard).await;
+        let (outcomes, denied) = self.solve_and_mend(&mut jobs, &guard).await;
         let report = report::report(&plan, &vertices, &options.published, &outcomes);
         let report = self.with_sizes(report, &sizes).await;
         let report = recall.check(self, &plan, report);
@@ -170,8 +172,42 @@ impl Build<'_> {
         }
     }
 
-    /// Runs all jobs at once. When one fails the others are given up; when the guard trips, all are.
-    async fn solve(&self, jobs: &[Job], guard: &Guard) -> (Vec<Outcome>, Option<Denied>) {
+    /// Runs all jobs. Those that fail on what a full disk or a kill left behind in the daemon run again without it.
+    async fn solve_and_mend(
+        &self,
+        jobs: &mut [Job],
+        guard: &Guard,
+    ) -> (Vec<Outcome>, Option<Denied>) {
+        let all: Vec<_> = jobs.iter().collect();
+        let (mut outcomes, mut denied) = self.solve(&all, guard).await;
+        let mut mended = Vec::new();
+        while let Some(damage) = outcomes.iter().find_map(Outcome::damage) {
+            if mended.contains(&damage) {
+                break;
+            }
+            let Some(told) = damage.mend(&self.daemon.client).await else {
+                break;
+            };
+            self.printer.note(&format!("{told}; the build goes on"));
+            mended.push(damage);
+            let left: Vec<_> = (0..jobs.len())
+                .filter(|&at| !outcomes[at].is_done())
+                .collect();
+            for &at in &left {
+                jobs[at].request.reference = new_id();
+            }
+            let again: Vec<_> = left.iter().map(|&at| &jobs[at]).collect();
+            let (news, stopped) = self.solve(&again, guard).await;
+            for (at, new) in left.into_iter().zip(news) {
+                outcomes[at] = new;
+            }
+            denied = stopped;
+        }
+        (outcomes, denied)
+    }
+
+    /// Runs these jobs at once. When one fails the others are given up; when the guard trips, all are.
+    async fn solve(&self, jobs: &[&Job], guard: &Guard) -> (Vec<Outcome>, Option<Denied>) {
         let progress = Progress::new(self.settings.progress, self.printer);
         let (fail, failed) = watch::channel(false);
         let denied = OnceCell::new();
@@ -257,10 +293,13 @@ impl Build<'_> {
                 self.printer.note(&format!("  {line}"));
             }
         }
-        let diagnostic = match explained.mismatch {
-            Some(url) => explained.diagnostic.help(mismatch::way_out(&url).await),
-            None => explained.diagnostic,
+        let way_out = match (explained.mismatch, Damage::of(failure)) {
+            (Some(url), _) => Some(mismatch::way_out(&url).await),
+            (None, damage) => damage.map(|damage| damage.way_out()),
         };
+        let diagnostic = way_out
+            .into_iter()
+            .fold(explained.diagnostic, Diagnostic::help);
         self.printer.diagnostics(&project.source, &[diagnostic]);
         Ok(ExitStatus::Failed)
     }

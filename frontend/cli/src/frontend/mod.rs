@@ -27,6 +27,7 @@ use layercake_solve::{
     Bridge, Capabilities, Environment, Failure, GatewayResult, ImageRequest, SolvedRef, Solver,
 };
 
+use crate::damage::Damage;
 use crate::exit::ExitStatus;
 use crate::images::{GatewayImages, abilities};
 use crate::no_cache::check_stages;
@@ -129,9 +130,14 @@ async fn build(
         let (plan, _) = planned.accept(&opened.source)?;
         lower_only(&plan, &options)
     };
-    let image = solver.solve(definition, &request.cache_imports, false);
+    // What fails does so here, and not after this program has ended: then only BuildKit's words are left of it.
+    let image = solver.solve(definition, &request.cache_imports, true);
     let (image, service) = tokio::join!(image, recorded);
-    Ok(result(request, &plan, image?, service?))
+    let image = image.map_err(|failure| match Damage::of(&failure) {
+        Some(damage) => failure.with_help(&damage.way_out()),
+        None => failure,
+    })?;
+    Ok(result(request, &plan, image, service?))
 }
 
 /// The image that this frontend was started from, by its digest, where BuildKit says so.

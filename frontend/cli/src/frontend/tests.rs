@@ -28,6 +28,8 @@ struct Memory {
     solved: Mutex<Vec<Value>>,
     imports: Mutex<Vec<CacheOption>>,
     warnings: Mutex<Vec<String>>,
+    /// What running fails on.
+    broken: Option<&'static str>,
 }
 
 impl Memory {
@@ -106,8 +108,11 @@ impl Solver for Memory {
         &self,
         definition: pb::Definition,
         imports: &[CacheOption],
-        _: bool,
+        evaluate: bool,
     ) -> Result<SolvedRef, Failure> {
+        if let Some(cause) = self.broken.filter(|_| evaluate) {
+            return Err(Failure::invalid(cause));
+        }
         let mut solved = self.solved.lock().unwrap();
         solved.push(dump::to_json(&definition).unwrap());
         *self.imports.lock().unwrap() = imports.to_vec();
@@ -387,6 +392,21 @@ fn an_image_that_is_not_there_is_named() {
     let memory = one();
     let failure = memory.refused(&[("context:python", "docker-image://nowhere:1")]);
     assert!(failure.message().contains("`nowhere:1`"), "{failure}");
+}
+
+#[test]
+fn what_buildkit_has_lost_is_told_with_the_way_out() {
+    let lost = "failed to commit a1 to b2 during finalize: snapshot does not exist: not found";
+    for (broken, told) in [(lost, Some("--filter id=a1")), ("exit code: 1", None)] {
+        let failure = Memory {
+            broken: Some(broken),
+            ..one()
+        }
+        .refused(&[]);
+        let help = failure.message().strip_prefix(broken).unwrap();
+        assert_eq!(help.is_empty(), told.is_none(), "{failure}");
+        assert!(help.contains(told.unwrap_or_default()), "{failure}");
+    }
 }
 
 #[test]

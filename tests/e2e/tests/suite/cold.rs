@@ -1,7 +1,7 @@
 //! Daemons that start empty: a registry as their cache, a crash, two builds at once.
 
 use anyhow::{Context as _, Result, ensure};
-use layercake_tests::{Build, CLX, Clx, Door, PrivateEngine, State, mark};
+use layercake_tests::{Build, CLX, Clx, Door, PrivateEngine, State, Workspace, mark};
 
 const NOTEBOOK: [&str; 1] = ["notebook-processor"];
 
@@ -45,7 +45,8 @@ fn an_empty_daemon_takes_the_conda_stage_from_a_registry() -> Result<()> {
 fn a_killed_daemon_is_told_and_the_next_build_finishes() -> Result<()> {
     let clx = Clx::cold()?;
     let mut crashing = PrivateEngine::start("crash")?;
-    for (door, code) in [(Door::Cli, Some(NO_DAEMON)), (Door::Buildx, Some(1))] {
+    // The first build after a kill may meet what it left behind, and only `layercake build` goes on then.
+    for (door, code) in [(Door::Buildx, Some(1)), (Door::Cli, Some(NO_DAEMON))] {
         let mut build = Build::new(door, crashing.engine(), &clx.workspace, &NOTEBOOK).start()?;
         build.wait_for(|line| {
             line.contains("\"name\":\"[conda-env] ") && line.contains("\"started\"")
@@ -72,6 +73,30 @@ fn a_killed_daemon_is_told_and_the_next_build_finishes() -> Result<()> {
         "conda did not run again"
     );
     build.run()?.succeeded()?.expect_ran([])
+}
+
+#[test]
+fn a_folder_that_a_kill_left_behind_is_met_once() -> Result<()> {
+    let workspace = Workspace::of_example("hello")?;
+    let mut killed = PrivateEngine::start("left")?;
+    for door in Door::ALL {
+        let hello = |door| Build::new(door, killed.engine(), &workspace, &["hello"]).for_people();
+        hello(Door::Cli).run()?.succeeded()?;
+        killed.kill()?;
+        killed.leave_folder()?;
+        killed.up()?;
+        workspace.append("src/hello/__main__.py", &format!("# {}", mark()))?;
+        let hello = |door| Build::new(door, killed.engine(), &workspace, &["hello"]).for_people();
+        let outcome = hello(door).run()?;
+        let told = match door {
+            Door::Cli => "an earlier kill had left a folder",
+            Door::Buildx => "file exists",
+        };
+        ensure!(outcome.text.contains(told), "{door:?}:\n{}", outcome.text);
+        ensure!(outcome.ok == (door == Door::Cli), "{}", outcome.text);
+        hello(door).run()?.succeeded()?;
+    }
+    Ok(())
 }
 
 #[test]
