@@ -20,7 +20,6 @@ mod packages;
 mod process;
 mod registry;
 mod service;
-mod standin;
 mod state;
 mod status;
 mod tools;
@@ -68,7 +67,7 @@ impl UpOptions {
 
 /// Has the machine have the browser in which tests look at pages.
 pub fn browser() -> Result<()> {
-    packages::install(&Layout::new()?, packages::BROWSER)
+    packages::install(packages::BROWSER)
 }
 
 /// A running daemon with all that belongs to it.
@@ -172,7 +171,7 @@ impl Engine {
     /// Uses what is there; only the registry for builds to push to is ours.
     fn adopt(&mut self, external: &External, options: &UpOptions) -> Result<()> {
         note(&format!("    using {}", external.host()));
-        packages::install(&self.layout, packages::REGISTRY)?;
+        packages::install(packages::REGISTRY)?;
         registry::start(&self.layout, &mut self.state, options.registry_port)?;
         match external {
             External::BuildKit(host) => client::prepare(&self.layout, &self.name, host),
@@ -188,7 +187,7 @@ impl Engine {
             name,
         } = self;
         buildkitd::check_root()?;
-        packages::install(layout, packages::ALL)?;
+        packages::install(packages::ALL)?;
         registry::start(layout, state, options.registry_port)?;
         channel::start(layout, state, options.channel_port)?;
         buildkitd::start(layout, state, name, options.disk.as_deref())?;

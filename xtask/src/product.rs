@@ -1,4 +1,6 @@
 //! The product itself, as it ships: two static binaries, and the frontend image made of them.
+//!
+//! The stand-in for micromamba is built in the same way, as most of what it stands on is the product's too.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,8 +22,8 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 /// Builds `layercake` as one static binary, and beside it the tool that links conda packages, and returns where
 /// the first is.
 pub fn binary() -> Result<PathBuf> {
-    build("layercake-link")?;
-    build("layercake")
+    static_binary("layercake-link")?;
+    static_binary("layercake")
 }
 
 /// The program that was named, or else the product.
@@ -33,9 +35,9 @@ pub fn given(named: Option<PathBuf>) -> Result<PathBuf> {
     }
 }
 
-/// One package at a time: what another one asks of their common dependencies must not change the tool's bytes, which
+/// Builds the program of a package so that it runs in any image. One package at a time: what another one asks of their common dependencies must not change the tool's bytes, which
 /// are in the key of every locked conda stage.
-fn build(package: &str) -> Result<PathBuf> {
+pub fn static_binary(package: &str) -> Result<PathBuf> {
     step(format!("Build {package}, static, with cargo"), || {
         let folder = workspace::path("target/static");
         let mut cargo = run::cargo();
@@ -46,8 +48,7 @@ fn build(package: &str) -> Result<PathBuf> {
             .env("RUSTFLAGS", "-C target-feature=+crt-static")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .current_dir(workspace::root());
-        let log = workspace::path(format!("target/engine/log/{package}.log"));
-        run::logged(&mut cargo, &log)?;
+        run::logged(&mut cargo, &workspace::log(package))?;
         Ok(folder.join(TARGET).join("release").join(package))
     })
 }
@@ -64,10 +65,7 @@ pub fn frontend_image(engine: &Engine, binary: &Path) -> Result<String> {
         command
             .args(["frontend", "image", "--push", &reference])
             .envs(&env);
-        run::logged(
-            &mut command,
-            &workspace::path("target/engine/log/frontend-image.log"),
-        )
+        run::logged(&mut command, &workspace::log("frontend-image"))
     })?;
     Ok(reference)
 }
@@ -77,9 +75,6 @@ pub fn example_assets() -> Result<()> {
     step("Make the archives of examples/clx", || {
         let mut python = Command::new("python3");
         python.arg(workspace::path("examples/clx/make-assets.py"));
-        run::logged(
-            &mut python,
-            &workspace::path("target/engine/log/assets.log"),
-        )
+        run::logged(&mut python, &workspace::log("assets"))
     })
 }

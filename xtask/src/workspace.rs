@@ -12,3 +12,8 @@ pub fn root() -> PathBuf {
 pub fn path(relative: impl AsRef<Path>) -> PathBuf {
     root().join(relative)
 }
+
+/// The log of a step or of a service.
+pub fn log(name: &str) -> PathBuf {
+    path("target/engine/logs").join(format!("{name}.log"))
+}

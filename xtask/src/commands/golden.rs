@@ -13,7 +13,7 @@ pub fn run() -> Result<()> {
         let mut go = Command::new("go");
         go.args(["run", "."])
             .current_dir(workspace::path("tests/golden"));
-        run::logged(&mut go, &workspace::path("target/engine/log/golden.log"))
+        run::logged(&mut go, &workspace::log("golden"))
     })?;
     note("compare them with `cargo test -p buildkit-llb`, and see `git diff tests/golden/data`");
     Ok(())

@@ -17,9 +17,9 @@ use super::layout::Layout;
 use super::machine::{self, Mirrors};
 use super::state::State;
 use super::tree::{copy, digests, fresh};
-use super::{channel, http, registry, standin};
+use super::{channel, http, registry};
 use crate::step::{note, step};
-use crate::{run, workspace};
+use crate::{product, run, workspace};
 
 /// The time of every file in the images: 2025-01-01T00:00:00Z.
 const EPOCH: &str = "1735689600";
@@ -48,7 +48,7 @@ pub fn make(layout: &Layout, state: &State, host: &str) -> Result<()> {
     };
     // Compiling takes the longest and waits for nothing.
     thread::scope(|scope| {
-        let standin = scope.spawn(|| standin::build(layout));
+        let standin = scope.spawn(|| product::static_binary("micromamba-standin"));
         let debian = maker.debian()?;
         maker.python(&debian)?;
         let program = standin.join().map_err(|_| anyhow!("a build panicked"))??;
@@ -65,7 +65,7 @@ pub fn docker_io_answers(layout: &Layout, host: &str) -> Result<bool> {
         "FROM registry-1.docker.io/library/python:3.11-slim\n",
     )?;
     let mut build = buildctl(layout, host, &folder);
-    Ok(run::logged(&mut build, &layout.log("probe")).is_ok())
+    Ok(run::logged(&mut build, &workspace::log("probe")).is_ok())
 }
 
 struct Maker<'a> {
@@ -142,10 +142,10 @@ impl Maker<'_> {
                         folder.as_os_str(),
                         mirrors.debian.as_ref(),
                     ]);
-                run::logged(&mut debootstrap, &self.layout.log("debootstrap"))?;
+                run::logged(&mut debootstrap, &workspace::log("debootstrap"))?;
                 let bundle = folder.join("etc/ssl/certs/ca-certificates.crt");
                 fs::copy(bundle, tar.with_extension("crt"))?;
-                pack(&folder, &tar, &self.layout.log("rootfs-tar"))?;
+                pack(&folder, &tar, &workspace::log("rootfs-tar"))?;
                 fs::remove_dir_all(&folder)?;
                 Ok(tar)
             },
@@ -176,7 +176,7 @@ impl Maker<'_> {
             ]);
             run::logged(
                 &mut build,
-                &self.layout.log(&format!("base-{}", base.recipe)),
+                &workspace::log(&format!("base-{}", base.recipe)),
             )?;
             fs::write(stamp, &recipe)?;
             Ok(recipe)

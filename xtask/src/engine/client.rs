@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result};
 use super::layout::{Layout, text};
 use crate::run;
 use crate::step::step;
+use crate::workspace;
 
 /// Where the Docker client looks for its plugins, under DOCKER_CONFIG.
 const PLUGIN: &str = "docker/cli-plugins/docker-buildx";
@@ -35,7 +36,7 @@ pub fn prepare(layout: &Layout, name: &str, host: &str) -> Result<()> {
         .args(["create", "--name", &builder, "--driver", "remote", host])
         .env("DOCKER_CONFIG", layout.path("docker"))
         .env("BUILDX_CONFIG", layout.path("buildx"));
-    run::logged(&mut create, &layout.log("buildx-create"))
+    run::logged(&mut create, &workspace::log("buildx-create"))
 }
 
 /// The environment that points every client at the daemon `name` at `host`.
@@ -72,7 +73,7 @@ fn ensure_docker(layout: &Layout) -> Result<()> {
     step("taking the docker client from Debian's package", || {
         let folder = layout.path("docker-cli");
         fs::create_dir_all(&folder)?;
-        let log = layout.log("docker-cli");
+        let log = workspace::log("docker-cli");
         let package = match run::output(Command::new("apt-cache").args(["show", "docker-cli"])) {
             Ok(text) if !text.is_empty() => "docker-cli",
             _ => "docker.io",

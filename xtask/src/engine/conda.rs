@@ -45,7 +45,7 @@ pub fn make(layout: &Layout, host: &str, size: Size) -> Result<()> {
             .args(["--opt", &format!("build-arg:LISTS={lists}")])
             .arg("--output")
             .arg(format!("type=local,dest={}", new.display()));
-        run::logged(&mut build, &layout.log("channel-make"))?;
+        run::logged(&mut build, &workspace::log("channel-make"))?;
         let served = channel::folder(layout, size);
         if served.exists() {
             fs::remove_dir_all(&served)?;

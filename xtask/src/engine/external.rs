@@ -11,6 +11,7 @@ use super::layout::Layout;
 use super::{bases, buildkitd};
 use crate::run;
 use crate::step::note;
+use crate::workspace;
 
 /// What an engine must be able to pull to be of use.
 const IMAGE: &str = "python:3.11-slim";
@@ -31,7 +32,7 @@ impl External {
         let folder = layout.path("probe");
         fs::create_dir_all(&folder)?;
         fs::write(folder.join("Dockerfile"), format!("FROM {IMAGE}\n"))?;
-        let log = layout.log("probe");
+        let log = workspace::log("probe");
 
         if let Some(host) = named_host(layout)? {
             let mut build = bases::buildctl(layout, &host, &folder);

@@ -47,11 +47,6 @@ impl Layout {
         self.path("bin").join(program)
     }
 
-    /// The log of a service or of a step.
-    pub fn log(&self, name: &str) -> PathBuf {
-        self.path("logs").join(format!("{name}.log"))
-    }
-
     /// The root of the daemon `name`: its cache, its configuration.
     pub fn daemon(&self, name: &str) -> PathBuf {
         self.path("daemons").join(name)

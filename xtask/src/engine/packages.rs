@@ -6,9 +6,9 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use super::layout::Layout;
 use crate::run;
 use crate::step::step;
+use crate::workspace;
 
 /// A program that must be there, and the package that has it.
 type Program = (&'static str, &'static str);
@@ -31,7 +31,7 @@ pub const BROWSER: &[Program] = &[("chromium", "chromium"), ("pdftotext", "poppl
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 
 /// Installs those of `programs` that are missing.
-pub fn install(layout: &Layout, programs: &[Program]) -> Result<()> {
+pub fn install(programs: &[Program]) -> Result<()> {
     let missing: Vec<&str> = programs
         .iter()
         .filter(|(program, _)| run::find_program(program).is_none())
@@ -51,7 +51,7 @@ pub fn install(layout: &Layout, programs: &[Program]) -> Result<()> {
             }
         );
     }
-    let log = layout.log("apt-get");
+    let log = workspace::log("apt-get");
     step(
         format!("installing Debian packages: {}", missing.join(" ")),
         || {

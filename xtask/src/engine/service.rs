@@ -14,6 +14,7 @@ use super::process::{Process, wait_until};
 use super::state::State;
 use crate::run;
 use crate::step::{note, step};
+use crate::workspace;
 
 /// How long a service may take until it answers.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -45,7 +46,7 @@ impl Service<'_> {
             if let Some(port) = self.port {
                 check_free(self.name, port)?;
             }
-            let log = layout.log(self.name);
+            let log = workspace::log(self.name);
             let process = Process::spawn(&mut self.command, &log)?;
             state.started(self.name, process.clone(), configuration);
             state.save(layout)?;

@@ -38,7 +38,7 @@ pub fn build(layout: &Layout) -> Result<()> {
             .current_dir(module())
             .env("CGO_ENABLED", "0")
             .env("GOFLAGS", "-mod=readonly");
-        run::logged(&mut build, &layout.log("go-build"))?;
+        run::logged(&mut build, &workspace::log("go-build"))?;
         Ok(fs::write(stamp, wanted)?)
     })
 }

@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::layout::Layout;
 use crate::run;
 use crate::step::step;
+use crate::workspace;
 
 /// The version that tests lock with.
 const VERSION: &str = "0.13.9";
@@ -26,7 +27,7 @@ pub fn ensure(layout: &Layout) -> Result<()> {
             pip.args(["-m", "pip", "install", "--quiet", "--upgrade", "--target"])
                 .arg(&folder)
                 .arg(format!("uv=={VERSION}"));
-            run::logged(&mut pip, &layout.log("uv"))?;
+            run::logged(&mut pip, &workspace::log("uv"))?;
             fs::copy(folder.join("bin/uv"), &program)?;
             Ok(())
         },
