@@ -15,6 +15,7 @@ use rattler_conda_types::{
     PackageName, PackageRecord, PrefixRecord, RepoDataRecord, Subdir, Version,
 };
 use rattler_digest::{Md5, Sha256, parse_digest_from_hex};
+use rayon::prelude::*;
 use rustix::fs::Mode;
 use url::Url;
 
@@ -114,12 +115,14 @@ impl AsRef<PackageRecord> for Ready<'_> {
 
 impl Linker<'_> {
     fn all(&self, packages: &[Package], staging: &Path) -> Result<Vec<Clobber>, LinkError> {
-        let mut ready = Vec::with_capacity(packages.len());
-        for package in packages {
+        let prepared = packages.par_iter().map(|package| {
             let unpacked = unpack(package, staging.join(package.file_name()));
             let prepared = unpacked.and_then(|unpacked| prepare(package, unpacked));
-            ready.push(Arc::new(prepared.map_err(of(package))?));
-        }
+            prepared.map(Arc::new).map_err(of(package))
+        });
+        let prepared: Vec<_> = prepared.collect();
+        // Of several that fail, the first one is told each time.
+        let mut ready = prepared.into_iter().collect::<Result<Vec<_>, _>>()?;
         ready.sort_by(|a, b| a.package.name.cmp(&b.package.name));
         let mut owners = Owners::default();
         // rattler gives a path to the last in this order.
