@@ -35,8 +35,8 @@ pub fn given(named: Option<PathBuf>) -> Result<PathBuf> {
     }
 }
 
-/// Builds the program of a package so that it runs in any image. One package at a time: what another one asks of their common dependencies must not change the tool's bytes, which
-/// are in the key of every locked conda stage.
+/// Builds the program of a package so that it runs in any image. One package at a time: what another one asks of their
+/// common dependencies must not change the tool's bytes, which are in the key of every locked conda stage.
 pub fn static_binary(package: &str) -> Result<PathBuf> {
     step(format!("Build {package}, static, with cargo"), || {
         let folder = workspace::path("target/static");
