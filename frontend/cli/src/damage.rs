@@ -83,13 +83,9 @@ impl Damage {
 /// Removes the first of these records that the daemon lets go of.
 async fn remove(client: &Client, ids: &[String]) -> Option<CacheRecord> {
     let options = PruneOptions {
-        filters: ids.iter().map(|id| format!("id=={id}")).collect(),
         all: true,
-        keep_newer_than: None,
+        ..PruneOptions::records(ids.iter().map(String::as_str))?
     };
-    if options.filters.is_empty() {
-        return None; // No filter at all would remove everything.
-    }
     for _ in 0..TRIES {
         // A daemon that cannot, on a disk that is still full, leaves the failure as it was.
         let gone = client.prune(&options).await.ok()?;

@@ -15,6 +15,7 @@ mod clobber;
 mod error;
 mod group;
 mod link;
+mod place;
 mod times;
 mod unpack;
 mod wheel;

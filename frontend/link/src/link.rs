@@ -22,11 +22,12 @@ use url::Url;
 use crate::clobber::{Clobber, Owners};
 use crate::error::{LinkError, Problem};
 use crate::group::{Group, Package, Python, Wheel};
+use crate::place::{self, Mover};
 use crate::times;
 use crate::unpack::{Unpacked, unpack};
 use crate::wheel::Target;
 
-/// Where archives are unpacked: in the environment's own folder, so that their files can be linked into place and
+/// Where archives are unpacked: in the environment's own folder, so that their files can be moved into place and
 /// none is written twice. It is gone in the end.
 const STAGING: &str = ".layercake-link";
 
@@ -143,11 +144,21 @@ impl Linker<'_> {
         if unpacked.index.noarch.is_python() && self.python.is_none() {
             return Err(Problem::NoPython);
         }
-        let places = self.places(unpacked);
+        let entries = &unpacked.paths.paths;
+        let places: Vec<_> = entries
+            .iter()
+            .map(|entry| self.place(unpacked, &entry.relative_path))
+            .collect();
         let lost = owners.claim(&package.name, &places, &package.loses);
+        let root = self.environment.path();
+        let place = |path: &Path| self.place(unpacked, path);
+        let moved = Mover::new(&unpacked.folder, root, entries, &lost, place).run()?;
+        let mut rest = unpacked.paths.clone();
+        rest.paths
+            .retain(|entry| !moved.contains(&entry.relative_path));
         let options = InstallOptions {
             target_prefix: Some(self.prefix.into()),
-            paths_json: Some(unpacked.paths.clone()),
+            paths_json: Some(rest),
             index_json: Some(unpacked.index.clone()),
             allow_symbolic_links: Some(true),
             allow_hard_links: Some(true),
@@ -162,26 +173,30 @@ impl Linker<'_> {
         if !lost.is_empty() {
             let mut other = unpacked.index.clone();
             other.name = PackageName::new_unchecked("another");
-            let entries = unpacked.paths.paths.iter().cloned().zip(places);
+            let entries = entries.iter().cloned().zip(places);
             let entries: Vec<_> = entries.filter(|(_, place)| lost.contains(place)).collect();
             taken.register_paths(&other, &entries);
         }
         let taken = Arc::new(Mutex::new(taken));
-        let (paths, _) = link_package_sync(&unpacked.folder, self.environment, taken, options)?;
+        let (mut paths, _) = link_package_sync(&unpacked.folder, self.environment, taken, options)?;
+        for entry in entries {
+            if moved.contains(&entry.relative_path) {
+                let place = self.place(unpacked, &entry.relative_path);
+                paths.push(place::record(entry, place, root)?);
+            }
+        }
+        paths.sort_by(|a, b| a.relative_path.cmp(&b.relative_path));
         self.fix_times(unpacked, &paths)?;
         self.write_record(ready, paths)
     }
 
-    /// Where the files of a package go, relative to the prefix.
-    fn places(&self, unpacked: &Unpacked) -> Vec<PathBuf> {
+    /// Where a path of a package lies, relative to the prefix.
+    fn place(&self, unpacked: &Unpacked, path: &Path) -> PathBuf {
         let noarch = unpacked.index.noarch.is_python();
-        let python = self.python.as_ref().filter(|_| noarch);
-        let entries = unpacked.paths.paths.iter();
-        let place = |path: &Path| match python {
+        match self.python.as_ref().filter(|_| noarch) {
             Some(python) => python.get_python_noarch_target_path(path).into_owned(),
             None => path.to_owned(),
-        };
-        entries.map(|entry| place(&entry.relative_path)).collect()
+        }
     }
 
     /// Scripts that were written here have the time of day, and so has what was changed of a package that does

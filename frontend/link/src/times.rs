@@ -1,7 +1,8 @@
-//! Times of what was not packaged with one, so that equal groups give equal bytes.
+//! Times of what was not packaged with one, and modes of folders, so that equal groups give equal bytes.
 
-use std::fs::{self, File, FileTimes};
+use std::fs::{self, File, FileTimes, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -15,12 +16,12 @@ pub(crate) fn fix(path: &Path) -> io::Result<()> {
     File::open(path)?.set_times(times)
 }
 
-/// Gives all folders below `root` the fixed time, and `root`.
+/// Gives all folders below `root` the fixed time and the mode that they have where they are made, and `root` the time.
 pub(crate) fn fix_folders(root: &Path) -> io::Result<()> {
     fix_below(root, false)
 }
 
-/// Gives all files and folders below `root` the fixed time, and `root`.
+/// Does the same, and gives all files below `root` the fixed time.
 pub(crate) fn fix_all(root: &Path) -> io::Result<()> {
     fix_below(root, true)
 }
@@ -38,6 +39,10 @@ fn fix_below(root: &Path, files: bool) -> io::Result<()> {
             }
         }
         fix(&folder)?;
+        // One that was moved has the mode that it has in its package.
+        if folder != root {
+            fs::set_permissions(&folder, Permissions::from_mode(0o755))?;
+        }
     }
     Ok(())
 }

@@ -43,22 +43,17 @@ pub async fn run(
         } else {
             let mut gone = HashSet::new();
             for part in chosen.chunks(AT_ONCE) {
+                let ids = part.iter().map(|record| record.id.as_str());
+                let Some(records) = PruneOptions::records(ids) else {
+                    continue;
+                };
                 let options = PruneOptions {
-                    filters: part
-                        .iter()
-                        .map(|record| format!("id=={}", record.id))
-                        .collect(),
                     all: args.all,
                     keep_newer_than: age,
+                    ..records
                 };
-                gone.extend(
-                    daemon
-                        .client
-                        .prune(&options)
-                        .await?
-                        .into_iter()
-                        .map(|record| record.id),
-                );
+                let removed = daemon.client.prune(&options).await?;
+                gone.extend(removed.into_iter().map(|record| record.id));
             }
             chosen
                 .into_iter()

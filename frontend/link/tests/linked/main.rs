@@ -70,6 +70,35 @@ fn recipes() -> Vec<Recipe> {
                 ],
             )
         },
+        // Folders that can be moved in whole, and such that cannot.
+        Recipe {
+            depends: &["above"],
+            ..Recipe::new(
+                "folders",
+                vec![
+                    ("share/one/a", Content::Text("a")),
+                    ("share/one/deep/b", Content::Program("b")),
+                    ("share/common/of-folders", Content::Text("c")),
+                    ("share/prefixed/d", Content::Prefixed("PREFIX")),
+                    ("share/prefixed/deep/e", Content::Text("e")),
+                    ("share/linked/f", Content::Link("g")),
+                    ("share/linked/g", Content::Text("g")),
+                    ("share/hidden/h", Content::Unlisted),
+                    ("share/hidden/i", Content::Text("i")),
+                    ("share/hidden/deep/j", Content::Text("j")),
+                ],
+            )
+        },
+        Recipe {
+            noarch: Some("generic"),
+            ..Recipe::new(
+                "others",
+                vec![
+                    ("share/common/of-others", Content::Text("k")),
+                    ("share/common/deep/l", Content::Text("l")),
+                ],
+            )
+        },
     ]
 }
 

@@ -25,6 +25,8 @@ pub enum Content {
     Link(&'static str),
     /// Listed under another path.
     Listed(&'static str),
+    /// In the archive, but not listed.
+    Unlisted,
 }
 
 /// A package under construction.
@@ -66,7 +68,10 @@ impl Recipe {
         ];
         let mut listed = Vec::new();
         for (path, content) in &self.files {
-            listed.push(put(&tree.join(path), path, content));
+            let entry = put(&tree.join(path), path, content);
+            if !matches!(content, Content::Unlisted) {
+                listed.push(entry);
+            }
             paths.push(path.into());
         }
         let mut index = json!({
@@ -125,6 +130,7 @@ fn put(to: &Path, path: &str, content: &Content) -> Value {
     let mut entry = json!({ "_path": path, "path_type": "hardlink" });
     match content {
         Content::Text(text) | Content::Program(text) => fs::write(to, text).unwrap(),
+        Content::Unlisted => fs::write(to, "").unwrap(),
         Content::Listed(path) => {
             fs::write(to, "").unwrap();
             entry["_path"] = (*path).into();

@@ -41,6 +41,15 @@ pub struct PruneOptions {
 }
 
 impl PruneOptions {
+    /// Only these records, by id; nothing if there are none, since without a filter all records would go.
+    pub fn records<'i>(ids: impl IntoIterator<Item = &'i str>) -> Option<Self> {
+        let filters: Vec<_> = ids.into_iter().map(|id| format!("id=={id}")).collect();
+        (!filters.is_empty()).then(|| Self {
+            filters,
+            ..Self::default()
+        })
+    }
+
     pub(crate) fn to_wire(&self) -> wire::PruneRequest {
         let nanoseconds = self
             .keep_newer_than
@@ -68,5 +77,17 @@ impl From<wire::UsageRecord> for CacheRecord {
             shared: record.shared,
             uses: u64::try_from(record.usage_count).unwrap_or(0),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_records_are_not_all_records() {
+        assert_eq!(PruneOptions::records([]), None);
+        let options = PruneOptions::records(["a", "b"]).expect("two records");
+        assert_eq!(options.to_wire().filter, ["id==a", "id==b"]);
     }
 }
