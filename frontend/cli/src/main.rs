@@ -21,6 +21,7 @@ mod frontend_image;
 mod images;
 mod interrupt;
 mod lock;
+mod mismatch;
 mod no_cache;
 mod page;
 mod pipeline;

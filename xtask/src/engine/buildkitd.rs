@@ -50,6 +50,7 @@ pub fn start(layout: &Layout, state: &mut State, name: &str, disk: Option<&str>)
     let root = layout.daemon(name);
     let file = root.join("buildkitd.toml");
     fs::create_dir_all(&data)?;
+    fs::create_dir_all(scratch(layout, name))?;
     fs::write(&file, &configuration)?;
     if let Some(folder) = layout.socket(name).parent() {
         fs::create_dir_all(folder)?;
@@ -58,7 +59,7 @@ pub fn start(layout: &Layout, state: &mut State, name: &str, disk: Option<&str>)
     let host = host(layout, name)?;
     let service = Service {
         name: &service_name(name),
-        command: command(layout, &file, &data, disk),
+        command: command(layout, name, &file, disk),
         configuration: &configuration,
         port: None,
         answers: &|| answers(layout, &host),
@@ -74,12 +75,15 @@ pub fn answers(layout: &Layout, host: &str) -> bool {
 
 /// A mount namespace of its own: what a killed daemon had mounted goes with it, and
 /// removing `target` never reaches into a mount.
-fn command(layout: &Layout, configuration: &Path, data: &Path, disk: Option<&str>) -> Command {
+fn command(layout: &Layout, name: &str, configuration: &Path, disk: Option<&str>) -> Command {
     let mut command = Command::new("unshare");
-    command.args(["--mount", "--"]);
+    command
+        .env("TMPDIR", scratch(layout, name))
+        .args(["--mount", "--"]);
     if let Some(size) = disk {
         let script = r#"mount -t tmpfs -o "size=$1" tmpfs "$2" && shift 2 && exec "$@""#;
-        command.args(["sh", "-c", script, "sh", size]).arg(data);
+        command.args(["sh", "-c", script, "sh", size]);
+        command.arg(data(layout, name));
     }
     command
         .arg(layout.bin("buildkitd"))
@@ -102,6 +106,11 @@ fn resize(pid: u32, data: &Path, size: &str) -> Result<()> {
 /// Where the daemon `name` keeps what it builds.
 fn data(layout: &Layout, name: &str) -> PathBuf {
     layout.daemon(name).join("root")
+}
+
+/// Where it mounts what it works on; a killed daemon leaves the empty folders behind.
+fn scratch(layout: &Layout, name: &str) -> PathBuf {
+    layout.daemon(name).join("tmp")
 }
 
 /// The worker has the host's network, because builds use the channel and the

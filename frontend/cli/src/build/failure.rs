@@ -6,8 +6,6 @@ use layercake_planner::plan::Plan;
 use layercake_planner::source::{Source, Span};
 use layercake_solve::{Failure, Timeline};
 
-use super::mismatch;
-
 /// How much of a failed stage's output is shown.
 const TAIL: usize = 20;
 
@@ -21,8 +19,6 @@ pub struct Explained {
     pub log: Option<(String, Vec<String>)>,
     /// What failed, and where that is in the file.
     pub diagnostic: Diagnostic,
-    /// A download that is not what its checksum says, if that is why.
-    pub mismatch: Option<String>,
 }
 
 /// Ties a failure to its stage.
@@ -55,8 +51,6 @@ pub fn explain(failure: &Failure, timeline: &Timeline, plan: &Plan, source: &Sou
     } else {
         "build-failed"
     };
-    let mismatch = step.and_then(|step| mismatch::url(&message, &step.vertex.name));
-    let mismatch = mismatch.map(str::to_owned);
     let diagnostic = match span {
         Some(span) => Diagnostic::error(code, span, message),
         None => Diagnostic::error_of_file(code, message),
@@ -65,7 +59,6 @@ pub fn explain(failure: &Failure, timeline: &Timeline, plan: &Plan, source: &Sou
     Explained {
         log: log.filter(|(_, lines)| !lines.is_empty()),
         diagnostic,
-        mismatch,
     }
 }
 

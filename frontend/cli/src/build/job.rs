@@ -13,6 +13,7 @@ use layercake_solve::{
 use tokio::time::timeout;
 
 use crate::damage::Damage;
+use crate::mismatch::Mismatch;
 
 /// How long events may still come after a build has ended.
 const LAST_EVENTS: Duration = Duration::from_secs(5);
@@ -37,6 +38,8 @@ pub struct Outcome {
     pub timeline: Timeline,
     /// What the exporters said, or why the build failed; none if it was given up because of another.
     pub result: Option<Result<SolveResponse, Failure>>,
+    /// The download that it failed on, if that was not what its checksum says.
+    pub mismatch: Option<Mismatch>,
 }
 
 impl Outcome {
@@ -86,10 +89,12 @@ impl Job {
                 let _ = timeout(LAST_EVENTS, follow).await; // Events that come later than this tell nothing new.
             }
         }
+        let failure = result.as_ref().and_then(|result| result.as_ref().err());
         Outcome {
             name: self.image.name.clone(),
             stages: self.image.stages.clone(),
             timeline,
+            mismatch: failure.and_then(|failure| Mismatch::of(failure, self.image.definition.pb())),
             result,
         }
     }

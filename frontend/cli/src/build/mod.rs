@@ -7,7 +7,6 @@ mod guard;
 mod job;
 mod jobs;
 mod lend;
-mod mismatch;
 mod outputs;
 mod recall;
 mod report;
@@ -29,7 +28,6 @@ use tokio::sync::watch;
 
 use crate::args::Expensive;
 use crate::daemon::{Daemon, PlannedOn};
-use crate::damage::Damage;
 use crate::exit::ExitStatus;
 use crate::no_cache::check_stages;
 use crate::pipeline::Scope;
@@ -138,7 +136,7 @@ impl Build<'_> {
         let report = report::report(&plan, &vertices, &options.published, &outcomes);
         let report = self.with_sizes(report, &sizes).await;
         let report = recall.check(self, &plan, report);
-        let told = self.tell(project, &plan, &outcomes, &report, started);
+        let told = self.tell(project, &plan, &outcomes, &report, started, session.id());
         let told = told.await?;
         if let Some(denied) = denied {
             return Err(recall.explained(&plan, denied).into());
@@ -250,13 +248,16 @@ impl Build<'_> {
         outcomes: &[Outcome],
         report: &Report,
         started: Instant,
+        session: &str,
     ) -> anyhow::Result<ExitStatus> {
         let elapsed = started.elapsed().as_secs_f64();
         self.write_report(report)?;
         self.printer.note(&report::table(report, elapsed));
         for outcome in outcomes {
             if let Some(Err(failure)) = &outcome.result {
-                return self.tell_failure(failure, outcome, project, plan).await;
+                return self
+                    .tell_failure(failure, outcome, project, plan, session)
+                    .await;
             }
         }
         self.write_metadata(outcomes)?;
@@ -281,6 +282,7 @@ impl Build<'_> {
         outcome: &Outcome,
         project: &Project,
         plan: &Plan,
+        session: &str,
     ) -> anyhow::Result<ExitStatus> {
         if failure.is_disconnect() {
             return Err(failure.clone().into());
@@ -293,8 +295,13 @@ impl Build<'_> {
                 self.printer.note(&format!("  {line}"));
             }
         }
-        let way_out = match (explained.mismatch, Damage::of(failure)) {
-            (Some(url), _) => Some(mismatch::way_out(&url).await),
+        let way_out = match (&outcome.mismatch, outcome.damage()) {
+            (Some(mismatch), _) => {
+                let asked = self
+                    .daemon
+                    .ask(session, async |bridge| Ok(mismatch.way_out(bridge).await));
+                asked.await.ok() // The failure itself is told all the same.
+            }
             (None, damage) => damage.map(|damage| damage.way_out()),
         };
         let diagnostic = way_out

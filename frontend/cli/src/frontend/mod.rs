@@ -20,6 +20,7 @@ use std::env;
 use std::mem::take;
 
 use buildkit_llb::normalize_reference;
+use buildkit_proto::pb;
 use layercake_lower::{LowerOptions, LoweredImage, lower};
 use layercake_planner::plan::Plan;
 use layercake_planner::suggest::list;
@@ -30,6 +31,7 @@ use layercake_solve::{
 use crate::damage::Damage;
 use crate::exit::ExitStatus;
 use crate::images::{GatewayImages, abilities};
+use crate::mismatch::Mismatch;
 use crate::no_cache::check_stages;
 use crate::pipeline::{self, Planned, Scope};
 use crate::settings::{host_platform, to_wire};
@@ -131,13 +133,28 @@ async fn build(
         lower_only(&plan, &options)
     };
     // What fails does so here, and not after this program has ended: then only BuildKit's words are left of it.
-    let image = solver.solve(definition, &request.cache_imports, true);
+    let image = solver.solve(definition.clone(), &request.cache_imports, true);
     let (image, service) = tokio::join!(image, recorded);
-    let image = image.map_err(|failure| match Damage::of(&failure) {
-        Some(damage) => failure.with_help(&damage.way_out()),
-        None => failure,
-    })?;
+    let image = match image {
+        Ok(image) => image,
+        Err(failure) => return Err(with_way_out(failure, solver, &definition).await.into()),
+    };
     Ok(result(request, &plan, image, service?))
+}
+
+/// The failure of a definition, with what can be done about it where that is known.
+async fn with_way_out(
+    failure: Failure,
+    solver: &impl Solver,
+    definition: &pb::Definition,
+) -> Failure {
+    if let Some(damage) = Damage::of(&failure) {
+        return failure.with_help(&damage.way_out());
+    }
+    match Mismatch::of(&failure, definition) {
+        Some(mismatch) => failure.with_help(&mismatch.way_out(solver).await),
+        None => failure,
+    }
 }
 
 /// The image that this frontend was started from, by its digest, where BuildKit says so.
