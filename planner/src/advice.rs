@@ -21,11 +21,21 @@ const CLEANERS: [(&[&str], &str); 12] = [
     (&["go", "clean", "-modcache"], "/mod"),
 ];
 
+/// The programs that put packages into environments, and by which of their commands.
+const CONDAS: [&str; 3] = ["micromamba", "mamba", "conda"];
+const INSTALLERS: [&str; 4] = ["install", "create", "update", "env"];
+
+/// What says that packages are to be copied: `MAMBA_ALWAYS_COPY`, `CONDA_ALWAYS_COPY`, and flags of conda and micromamba.
+const COPYING: [&str; 3] = ["_ALWAYS_COPY", "--always-copy", "--copy"];
+
 /// All advice on a model.
 pub fn advise(model: &Model) -> Vec<Diagnostic> {
     let of = |stage: &Stage| match &stage.kind {
         Kind::Conda(conda) if conda.locked.is_none() => solved_in_the_build(model, stage, conda),
-        Kind::Run(run) => emptied(stage, run).into_iter().collect(),
+        Kind::Run(run) => emptied(stage, run)
+            .into_iter()
+            .chain(copied(stage, run))
+            .collect(),
         _ => Vec::new(),
     };
     model.stages.iter().flat_map(of).collect()
@@ -46,6 +56,39 @@ fn emptied(stage: &Stage, run: &Run) -> Option<Diagnostic> {
     );
     let found = Diagnostic::warning("cache-emptied", stage.span, message);
     Some(found.help("remove the command: what is in a cache mount is not in the image"))
+}
+
+/// Of packages that conda is to take from a cache mount, when nothing says that it may copy them.
+fn copied(stage: &Stage, run: &Run) -> Option<Diagnostic> {
+    let may_copy = |word: &str| COPYING.iter().any(|says| word.contains(says));
+    if run.env.keys().any(|name| may_copy(name)) || run.script.split_whitespace().any(may_copy) {
+        return None;
+    }
+    let cache = run
+        .caches
+        .iter()
+        .find(|cache| cache.to.ends_with("/pkgs"))?;
+    commands(&run.script).find(|command| installs(command))?;
+    let help = "in a `conda:` stage that `layercake lock` pins they are moved into place; where a copy is meant, `MAMBA_ALWAYS_COPY: \"1\"` in `env` says so";
+    let cache = format!("the cache mounted at `{}`", cache.to);
+    Some(hard_links(stage, &cache).help(help))
+}
+
+/// What it costs that conda's packages are on another mount than the environment.
+fn hard_links(stage: &Stage, cache: &str) -> Diagnostic {
+    let message = format!(
+        "no hard link leads out of {cache}: each package of `{}` is copied, and takes its space twice",
+        stage.name
+    );
+    Diagnostic::warning("hard-links", stage.span, message)
+}
+
+/// Whether a command has conda put packages into an environment.
+fn installs(command: &[&str]) -> bool {
+    command.windows(2).any(|words| {
+        let tool = words[0].rsplit('/').next().unwrap_or_default();
+        CONDAS.contains(&tool) && INSTALLERS.contains(&words[1])
+    })
 }
 
 /// The commands of a script, in words. Quotes are left alone: what is advised on has none.
@@ -101,6 +144,8 @@ fn solved_in_the_build(model: &Model, stage: &Stage, conda: &Conda) -> Vec<Diagn
         );
         found.push(Diagnostic::warning("moving-base", stage.span, message).help(way_out));
     }
+    let help = format!("{way_out}, and its packages are then moved into place");
+    found.push(hard_links(stage, "the mount that caches packages").help(help));
     found
 }
 
@@ -112,6 +157,19 @@ fn is_of_name(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn installations_are_known() {
+        for (script, expected) in [
+            ("micromamba install -y -n base -f /tmp/packages.yaml", true),
+            ("set -e; /opt/conda/bin/conda env update -f x.yaml", true),
+            ("micromamba clean --all", false),
+            ("pip install conda", false),
+        ] {
+            let found = commands(script).any(|command| installs(&command));
+            assert_eq!(found, expected, "{script}");
+        }
+    }
 
     #[test]
     fn a_command_empties_what_is_its_cache() {

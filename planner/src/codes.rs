@@ -44,6 +44,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("fetch-git", "a fetch from git is not given as it must be"),
     ("fetch-url", "a URL cannot be fetched"),
     (
+        "hard-links",
+        "conda packages are copied out of a cache mount, which no hard link leaves",
+    ),
+    (
         "ignored-source",
         "a file that is needed is left out by .dockerignore",
     ),

@@ -246,6 +246,13 @@ pub fn wipe(name: &str) -> Result<()> {
     Ok(())
 }
 
+/// Removes the repositories below `name` from the registry, with the room that they take.
+pub fn remove_pushed(name: &str) -> Result<()> {
+    let layout = Layout::new()?;
+    let _lock = layout.lock()?;
+    registry::remove(&layout, name)
+}
+
 fn check_name(name: &str) -> Result<()> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || name.len() > 20 || !name.chars().all(fits) {

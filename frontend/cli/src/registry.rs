@@ -4,10 +4,11 @@
 //! the tokens are those of [Docker's registries](https://distribution.github.io/distribution/spec/auth/token/).
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context as _, bail};
 use buildkit_llb::normalize_reference;
-use layercake_solve::{Login, login};
+use layercake_solve::login;
 use reqwest::header::{ACCEPT, AUTHORIZATION, LINK, WWW_AUTHENTICATE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
@@ -22,12 +23,14 @@ const PAGE: usize = 1000;
 /// A repository of a registry, with leave to list and to remove.
 pub struct Repository {
     http: Client,
+    /// `ghcr.io`, by which logins are kept.
+    host: String,
     /// `https://ghcr.io`.
     server: String,
     /// `acme/stages`.
     name: String,
-    /// The `Authorization` header, if one is needed.
-    leave: Option<String>,
+    /// The `Authorization` header, once one was asked for. Tokens are good for some minutes.
+    leave: Mutex<Option<String>>,
 }
 
 #[derive(Deserialize)]
@@ -42,30 +45,23 @@ struct Token {
 }
 
 impl Repository {
-    /// Asks for leave, with the login that `docker login` left.
-    pub async fn open(repository: &str) -> anyhow::Result<Self> {
+    /// The repository of this name, to be spoken to with the login that `docker login` left.
+    pub fn new(repository: &str) -> anyhow::Result<Self> {
         let reference = normalize_reference(repository)?;
         let (host, rest) = reference.split_once('/').context("it has a host")?;
         let host = match host {
             "docker.io" => "registry-1.docker.io",
             host => host,
         };
-        let mut opened = Self {
+        Ok(Self {
             http: Client::builder()
                 .user_agent(concat!("layercake/", env!("CARGO_PKG_VERSION")))
                 .build()?,
             server: format!("{}://{host}", scheme(host)),
             name: rest.split([':', '@']).next().unwrap_or(rest).to_owned(),
-            leave: None,
-        };
-        let first = opened.request(Method::GET, "tags/list?n=1");
-        let answer = opened.send(first).await?;
-        if answer.status() == StatusCode::UNAUTHORIZED {
-            let host = host.to_owned();
-            let login = tokio::task::spawn_blocking(move || login(&host)).await??;
-            opened.leave = Some(opened.leave(&answer, &login).await?);
-        }
-        Ok(opened)
+            host: host.to_owned(),
+            leave: Mutex::default(),
+        })
     }
 
     /// All tags.
@@ -76,7 +72,7 @@ impl Repository {
             self.server, self.name
         ));
         while let Some(page) = next {
-            let answer = self.send(self.with_leave(self.http.get(&page))).await?;
+            let answer = self.send(self.http.get(&page)).await?;
             if answer.status() == StatusCode::NOT_FOUND {
                 return Ok(found); // Nothing was ever pushed there.
             }
@@ -125,17 +121,36 @@ impl Repository {
 
     fn request(&self, method: Method, what: &str) -> RequestBuilder {
         let url = format!("{}/v2/{}/{what}", self.server, self.name);
-        self.with_leave(self.http.request(method, url))
+        self.http.request(method, url)
     }
 
-    fn with_leave(&self, request: RequestBuilder) -> RequestBuilder {
-        match &self.leave {
+    /// Sends a request, and a second time with a new token where the registry asks for one.
+    async fn send(&self, request: RequestBuilder) -> anyhow::Result<Response> {
+        let again = request.try_clone().context("a request has no stream")?;
+        let leave = self.leave().clone();
+        let answer = self.send_with(leave.as_deref(), request).await?;
+        if answer.status() != StatusCode::UNAUTHORIZED {
+            return Ok(answer);
+        }
+        let leave = self.ask_leave(&answer).await?;
+        let answer = self.send_with(Some(&leave), again).await?;
+        *self.leave() = Some(leave);
+        Ok(answer)
+    }
+
+    fn leave(&self) -> MutexGuard<'_, Option<String>> {
+        self.leave.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn send_with(
+        &self,
+        leave: Option<&str>,
+        request: RequestBuilder,
+    ) -> anyhow::Result<Response> {
+        let request = match leave {
             Some(leave) => request.header(AUTHORIZATION, leave),
             None => request,
-        }
-    }
-
-    async fn send(&self, request: RequestBuilder) -> anyhow::Result<Response> {
+        };
         let answer = request.send().await;
         answer.with_context(|| {
             format!(
@@ -165,7 +180,9 @@ impl Repository {
     }
 
     /// The header that the registry's challenge asks for.
-    async fn leave(&self, answer: &Response, login: &Login) -> anyhow::Result<String> {
+    async fn ask_leave(&self, answer: &Response) -> anyhow::Result<String> {
+        let host = self.host.clone();
+        let login = tokio::task::spawn_blocking(move || login(&host)).await??;
         let challenge = answer.headers().get(WWW_AUTHENTICATE);
         let challenge = challenge
             .and_then(|challenge| challenge.to_str().ok())
@@ -200,7 +217,7 @@ impl Repository {
             }
         };
         let answer = self
-            .accepted(self.send(request).await?, "let you log in")
+            .accepted(self.send_with(None, request).await?, "let you log in")
             .await?;
         let token: Token = answer.json().await?;
         let token = token.token.or(token.access_token);
@@ -244,7 +261,53 @@ fn next_page(link: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::net::TcpListener;
+    use std::thread;
+
     use super::*;
+
+    /// A registry whose tokens are good for one request. Gives its address.
+    fn forgetful() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let realm = address.clone();
+        thread::spawn(move || {
+            let mut good = 0;
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let lines = BufReader::new(&stream).lines();
+                let lines = lines.map_while(Result::ok);
+                let head: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+                let bears = format!("authorization: Bearer {good}");
+                let (status, body) = if head[0].starts_with("GET /token?") {
+                    good += 1;
+                    ("200 OK", format!("{{\"token\":\"{good}\"}}"))
+                } else if head.contains(&bears) {
+                    good += 1;
+                    ("200 OK", "{\"tags\":[\"a\"]}".to_owned())
+                } else {
+                    ("401 Unauthorized", String::new())
+                };
+                let length = body.len();
+                write!(
+                    stream,
+                    "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\
+                     WWW-Authenticate: Bearer realm=\"http://{realm}/token\",service=\"s\"\r\n\r\n{body}"
+                )
+                .unwrap();
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn a_token_that_has_expired_is_asked_for_again() {
+        let repository = Repository::new(&format!("{}/stages", forgetful())).unwrap();
+        for _ in 0..3 {
+            assert_eq!(repository.tags().await.unwrap(), ["a"]);
+        }
+    }
 
     #[test]
     fn headers_are_read() {

@@ -35,7 +35,15 @@ fn what_is_solved_in_the_build_is_another_thing_each_time() {
       |
       = help: `layercake lock` pins it
 
-    2 warnings
+    warning[hard-links]: no hard link leads out of the mount that caches packages: each package of `env` is copied, and takes its space twice
+     --> layercake.yaml:4:3
+      |
+    4 |   env: { on: mamba, conda: packages.yaml }
+      |   ^^^
+      |
+      = help: `layercake lock` pins it, and its packages are then moved into place
+
+    3 warnings
     "#);
     let pinned = World::with([(
         "packages.yaml",
@@ -62,12 +70,42 @@ fn a_cache_that_is_emptied_by_its_own_command_is_none() {
       |
       = help: remove the command: what is in a cache mount is not in the image
 
-    1 warning
+    warning[hard-links]: no hard link leads out of the cache mounted at `/opt/conda/pkgs`: each package of `env` is copied, and takes its space twice
+     --> layercake.yaml:4:3
+      |
+    4 |   env: { run: { script: "micromamba install -y x && micromamba clean --all", caches: [/opt/co...
+      |   ^^^
+      |
+      = help: in a `conda:` stage that `layercake lock` pins they are moved into place; where a copy is meant, `MAMBA_ALWAYS_COPY: "1"` in `env` says so
+
+    2 warnings
     "#);
     assert_eq!(
         advised("{ run: { script: \"micromamba clean --all\" } }"),
         ""
     );
+}
+
+#[test]
+fn packages_that_are_copied_out_of_a_cache_are_told() {
+    let stage = |more: &str| {
+        format!(
+            "{{ run: {{ script: \"micromamba install -y numpy\", caches: [/opt/conda/pkgs]{more} }} }}"
+        )
+    };
+    insta::assert_snapshot!(advised(&stage("")), @r#"
+    warning[hard-links]: no hard link leads out of the cache mounted at `/opt/conda/pkgs`: each package of `env` is copied, and takes its space twice
+     --> layercake.yaml:4:3
+      |
+    4 |   env: { run: { script: "micromamba install -y numpy", caches: [/opt/conda/pkgs] } }
+      |   ^^^
+      |
+      = help: in a `conda:` stage that `layercake lock` pins they are moved into place; where a copy is meant, `MAMBA_ALWAYS_COPY: "1"` in `env` says so
+
+    1 warning
+    "#);
+    let meant = advised(&stage(", env: { MAMBA_ALWAYS_COPY: \"1\" }"));
+    assert_eq!(meant, "");
 }
 
 #[test]

@@ -3,25 +3,18 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Cursor;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rattler_conda_types::compression_level::CompressionLevel;
 use rattler_package_streaming::write::write_conda_package;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
-use tempfile::TempDir;
 
 use crate::mark;
-
-/// How long the server may take to start.
-const LIMIT: Duration = Duration::from_secs(20);
+use crate::nginx::Nginx;
 
 /// Who may read the channel.
 const USER: &str = "reader";
@@ -29,10 +22,8 @@ const USER: &str = "reader";
 /// A channel of packages that a test makes.
 #[derive(Debug)]
 pub struct Channel {
-    folder: TempDir,
-    port: u16,
+    server: Nginx,
     password: String,
-    server: Child,
     index: Map<String, Value>,
 }
 
@@ -56,51 +47,26 @@ pub struct Packed<'a> {
 impl Channel {
     /// Starts a server for a channel that has no packages yet.
     pub fn start() -> Result<Self> {
-        let folder = tempfile::tempdir()?;
         let password = mark();
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-            .local_addr()?
-            .port();
-        let file = folder.path().join("nginx.conf");
-        fs::write(&file, configuration(&folder, port))?;
-        fs::write(
-            folder.path().join("users"),
-            format!("{USER}:{{PLAIN}}{password}\n"),
-        )?;
-        let server = Command::new("nginx")
-            .arg("-p")
-            .arg(folder.path())
-            .arg("-c")
-            .arg(&file)
-            .args(["-e", "stderr"])
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("could not start nginx")?;
+        let server = Nginx::start(|folder, _| site(folder))?;
+        server.admit(USER, &password)?;
         let channel = Self {
-            folder,
-            port,
-            password,
             server,
+            password,
             index: Map::new(),
         };
         channel.write_index()?;
-        let end = Instant::now() + LIMIT;
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-            ensure!(Instant::now() < end, "nginx does not answer");
-            thread::sleep(Duration::from_millis(20));
-        }
         Ok(channel)
     }
 
     /// The channel where everyone reads it.
     pub fn open(&self) -> String {
-        format!("http://127.0.0.1:{}/main", self.port)
+        format!("http://{}/main", self.server.address())
     }
 
     /// The channel where a password is asked for.
     pub fn private(&self) -> String {
-        format!("http://127.0.0.1:{}/private/main", self.port)
+        format!("http://{}/private/main", self.server.address())
     }
 
     /// The host by which credentials are kept.
@@ -123,7 +89,7 @@ impl Channel {
 
     /// Writes the credentials as conda's tools keep them; gives the file, which `RATTLER_AUTH_FILE` is to name.
     pub fn credentials(&self) -> Result<PathBuf> {
-        let file = self.folder.path().join("credentials.json");
+        let file = self.server.folder().join("credentials.json");
         let login = json!({ "BasicHTTP": { "username": USER, "password": self.password } });
         fs::write(&file, json!({ self.host(): login }).to_string())?;
         Ok(file)
@@ -149,17 +115,14 @@ impl Channel {
 
     /// The archives that were fetched since this was asked last, by their file names.
     pub fn fetched(&self) -> Result<BTreeSet<String>> {
-        let requests = self.folder.path().join("requests");
-        let text = fs::read_to_string(&requests)?;
-        fs::write(&requests, "")?;
-        let lines = text.lines().filter_map(|line| line.strip_prefix("200 "));
-        let files = lines.filter_map(|path| path.rsplit('/').next());
+        let answered = self.server.answered()?;
+        let files = answered.iter().filter_map(|path| path.rsplit('/').next());
         let archives = files.filter(|file| self.index.contains_key(*file));
         Ok(archives.map(str::to_owned).collect())
     }
 
     fn subdir(&self, name: &str) -> Result<PathBuf> {
-        let folder = self.folder.path().join("main").join(name);
+        let folder = self.server.folder().join("main").join(name);
         fs::create_dir_all(&folder)?;
         Ok(folder)
     }
@@ -179,45 +142,16 @@ impl Channel {
     }
 }
 
-impl Drop for Channel {
-    fn drop(&mut self) {
-        // It has nothing that is worth waiting for; a server that is gone already is as well.
-        let _ = Command::new("kill")
-            .arg(self.server.id().to_string())
-            .status();
-        let _ = self.server.wait();
-    }
-}
-
-fn configuration(folder: &TempDir, port: u16) -> String {
-    let root = folder.path().display();
+/// The folder, open and behind a password.
+fn site(folder: &Path) -> String {
+    let root = folder.display();
     format!(
-        r#"daemon off;
-user root;
-worker_processes 1;
-pid nginx.pid;
-error_log stderr;
-events {{}}
-http {{
-  log_format named "$status $uri";
-  access_log requests named;
-  default_type application/octet-stream;
-  client_body_temp_path body;
-  proxy_temp_path proxy;
-  fastcgi_temp_path fastcgi;
-  uwsgi_temp_path uwsgi;
-  scgi_temp_path scgi;
-  server {{
-    listen 127.0.0.1:{port};
-    root "{root}";
+        r#"    root "{root}";
     location /private/ {{
       alias "{root}/";
       auth_basic channel;
-      auth_basic_user_file "{root}/users";
-    }}
-  }}
-}}
-"#
+      auth_basic_user_file users;
+    }}"#
     )
 }
 

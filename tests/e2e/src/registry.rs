@@ -1,12 +1,17 @@
 //! What the registry holds, asked of the registry itself.
 
+use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
-use serde_json::Value;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 
-use crate::Engine;
+use crate::nginx::Nginx;
+use crate::{Engine, mark};
 
 /// The kinds of manifests that images have.
 const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
@@ -62,6 +67,56 @@ impl Registry {
     fn json(&self, path: &str) -> Result<Value> {
         let (_, body) = get(&self.address, path)?;
         serde_json::from_str(&body).with_context(|| format!("{path} is no JSON"))
+    }
+}
+
+/// The engine's registry behind a server that lets in whoever bears a token, which it gives for a password. Registries
+/// that are not one's own ask for such tokens.
+#[derive(Debug)]
+pub struct Guarded {
+    server: Nginx,
+}
+
+impl Guarded {
+    /// Starts the server.
+    pub fn start(engine: &Engine) -> Result<Self> {
+        let (token, registry) = (mark(), engine.registry()?);
+        let server = Nginx::start(|folder, address| {
+            let folder = folder.display();
+            format!(
+                r#"    client_max_body_size 0;
+    location = /token {{
+      alias "{folder}/token.json";
+      auth_basic registry;
+      auth_basic_user_file users;
+    }}
+    location /v2/ {{
+      add_header WWW-Authenticate 'Bearer realm="http://{address}/token",service="stages"' always;
+      if ($http_authorization != "Bearer {token}") {{ return 401; }}
+      proxy_pass http://{registry};
+      proxy_set_header Host $http_host;
+      proxy_set_header Authorization "";
+    }}"#
+            )
+        })?;
+        let answer = json!({ "token": token }).to_string();
+        fs::write(server.folder().join("token.json"), answer)?;
+        let (user, password) = ("publisher", mark());
+        server.admit(user, &password)?;
+        let login = json!({ "auth": STANDARD.encode(format!("{user}:{password}")) });
+        let logins = json!({ "auths": { server.address(): login } }).to_string();
+        fs::write(server.folder().join("config.json"), logins)?;
+        Ok(Self { server })
+    }
+
+    /// Its `host:port`.
+    pub fn address(&self) -> String {
+        self.server.address()
+    }
+
+    /// The folder with its login, as `docker login` keeps it, which `DOCKER_CONFIG` is to name.
+    pub fn logins(&self) -> &Path {
+        self.server.folder()
     }
 }
 

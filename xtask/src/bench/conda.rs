@@ -39,6 +39,9 @@ services:
 /// Where both are built.
 const FOLDER: &str = "target/bench/conda";
 
+/// Where in the registry both are pushed to.
+const REPOSITORY: &str = "bench-conda";
+
 /// The two ways, in the order of the table.
 const WAYS: [&str; 2] = ["layercake", "dockerfile"];
 
@@ -114,6 +117,8 @@ pub fn conda(size: Size, updates: Option<usize>) -> Result<()> {
     let binary = product::binary()?;
     let channel = Engine::up(&UpOptions::named(MAIN))?.channel(size)?;
     let engine = empty_engine()?;
+    // What the registry has already is not pushed.
+    engine::remove_pushed(REPOSITORY)?;
     product::frontend_image(&engine, &binary)?;
     let (lists, older_lists) = size.lists();
     let (newest, older) = (versions(lists)?, versions(older_lists)?);
@@ -146,6 +151,7 @@ pub fn conda(size: Size, updates: Option<usize>) -> Result<()> {
         bench.both(at, &mut scenarios[2])?;
     }
     engine::wipe(DAEMON)?;
+    engine::remove_pushed(REPOSITORY)?;
     print(&report(&scenarios, &promises(size), bench.memory))
 }
 
@@ -174,7 +180,7 @@ impl Bench {
         fs::write(root.join("Dockerfile"), DOCKERFILE)?;
         fs::write(root.join("layercake.yaml"), FILE)?;
         let image = format!(
-            "{}/bench-conda/{}:latest",
+            "{}/{REPOSITORY}/{}:latest",
             env["LAYERCAKE_REGISTRY"], WAYS[way]
         );
         let log = workspace::path("target/bench/conda.log");

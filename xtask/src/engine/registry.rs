@@ -10,18 +10,21 @@ use super::http;
 use super::layout::Layout;
 use super::service::{self, Service};
 use super::state::State;
-use crate::run;
+use crate::step::step;
+use crate::{run, workspace};
 
 /// The registry's name among the services.
 pub const SERVICE: &str = "registry";
 
 const USUAL_PORT: u16 = 5711;
 
+const CONFIGURATION: &str = "registry.yml";
+
 /// Starts the registry.
 pub fn start(layout: &Layout, state: &mut State, port: Option<u16>) -> Result<()> {
     let port = service::choose_port(state, SERVICE, port, USUAL_PORT)?;
     let configuration = configuration(layout, port)?;
-    let file = layout.path("registry.yml");
+    let file = layout.path(CONFIGURATION);
     fs::write(&file, &configuration)?;
 
     let program = run::find_program("docker-registry").context("docker-registry is gone")?;
@@ -35,6 +38,23 @@ pub fn start(layout: &Layout, state: &mut State, port: Option<u16>) -> Result<()
         answers: &|| http::get(port, "/v2/").is_ok(),
     };
     service.ensure(layout, state)
+}
+
+/// Removes the repositories below `name`, and what no other one has. Nobody may be pushing.
+pub fn remove(layout: &Layout, name: &str) -> Result<()> {
+    let repositories = layout.path("registry/docker/registry/v2/repositories");
+    let folder = repositories.join(name);
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    step(format!("removing {name} from the registry"), || {
+        fs::remove_dir_all(folder)?;
+        let mut collect = Command::new("docker-registry");
+        collect
+            .arg("garbage-collect")
+            .arg(layout.path(CONFIGURATION));
+        run::logged(&mut collect, &workspace::log("registry-garbage"))
+    })
 }
 
 /// The registry's `host:port`.

@@ -36,6 +36,8 @@ pub struct Outcome {
     pub stages: Vec<StageId>,
     /// All that was reported.
     pub timeline: Timeline,
+    /// What was reported of the same job before the daemon was mended and it ran again.
+    pub earlier: Vec<Timeline>,
     /// What the exporters said, or why the build failed; none if it was given up because of another.
     pub result: Option<Result<SolveResponse, Failure>>,
     /// The download that it failed on, if that was not what its checksum says.
@@ -46,6 +48,12 @@ impl Outcome {
     /// Whether the image was built and is where it was to go.
     pub fn is_done(&self) -> bool {
         matches!(self.result, Some(Ok(_)))
+    }
+
+    /// Keeps what was reported of the same job before it ran again.
+    pub fn follow(&mut self, before: Self) {
+        self.earlier = before.earlier;
+        self.earlier.push(before.timeline);
     }
 
     /// The damage of the daemon that it failed on, if that is why.
@@ -94,6 +102,7 @@ impl Job {
             name: self.image.name.clone(),
             stages: self.image.stages.clone(),
             timeline,
+            earlier: Vec::new(),
             mismatch: failure.and_then(|failure| Mismatch::of(failure, self.image.definition.pb())),
             result,
         }

@@ -14,6 +14,7 @@ mod sizes;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem::replace;
 use std::time::Instant;
 
 use anyhow::Context;
@@ -197,7 +198,8 @@ impl Build<'_> {
             let again: Vec<_> = left.iter().map(|&at| &jobs[at]).collect();
             let (news, stopped) = self.solve(&again, guard).await;
             for (at, new) in left.into_iter().zip(news) {
-                outcomes[at] = new;
+                let before = replace(&mut outcomes[at], new);
+                outcomes[at].follow(before);
             }
             denied = stopped;
         }

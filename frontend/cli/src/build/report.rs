@@ -33,9 +33,7 @@ pub fn report(
     for outcome in outcomes {
         let own = &outcome.stages;
         let expected: Vec<_> = own.iter().map(|id| expected(plan, *id)).collect();
-        let succeeded = matches!(outcome.result, Some(Ok(_)));
-        let part = Report::of(&expected, Vec::new(), &outcome.timeline, succeeded);
-        for (id, stage) in own.iter().zip(part.stages) {
+        for (id, stage) in own.iter().zip(stages_of(outcome, &expected)) {
             let known = &mut stages[id.index()];
             *known = Some(match known.take() {
                 Some(known) => more_telling(known, stage),
@@ -52,6 +50,22 @@ pub fn report(
     }
     whole.stages = stages.into_iter().flatten().collect();
     whole
+}
+
+/// What became of the stages of one outcome. What ran before the daemon was mended is in its cache after that, and ran
+/// all the same.
+fn stages_of(outcome: &Outcome, expected: &[ExpectedStage]) -> Vec<StageReport> {
+    let succeeded = matches!(outcome.result, Some(Ok(_)));
+    let mut stages = Report::of(expected, Vec::new(), &outcome.timeline, succeeded).stages;
+    for timeline in &outcome.earlier {
+        let before = Report::of(expected, Vec::new(), timeline, false).stages;
+        for (now, before) in stages.iter_mut().zip(before) {
+            if (before.state, now.state) == (StageState::Ran, StageState::Cached) {
+                *now = before;
+            }
+        }
+    }
+    stages
 }
 
 /// Gives the stages of one vertex the most telling state that any of them has.
@@ -198,6 +212,9 @@ fn totals(report: &Report, elapsed: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use layercake_solve::events::{Event, Time, Vertex};
+    use layercake_solve::{SolveResponse, Timeline};
+
     use super::*;
 
     fn stage(id: &str, state: StageState, seconds: f64, bytes: Option<u64>) -> StageReport {
@@ -231,6 +248,43 @@ mod tests {
         }
         let longest = more_telling(stage("a", Ran, 1.0, None), stage("a", Ran, 2.0, None));
         assert!(longest.seconds > 1.5);
+    }
+
+    #[test]
+    fn what_ran_before_the_daemon_was_mended_ran() {
+        let timeline = |cached: [bool; 2]| {
+            let vertex = |(at, cached)| {
+                Event::Vertex(Vertex {
+                    digest: format!("{at}"),
+                    name: format!("[s{at}] run"),
+                    started: Some(Time(1)),
+                    completed: Some(Time(2)),
+                    cached,
+                    ..Vertex::default()
+                })
+            };
+            let events: Vec<_> = cached.into_iter().enumerate().map(vertex).collect();
+            Timeline::of(&events)
+        };
+        let outcome = |timeline| Outcome {
+            name: "web".into(),
+            stages: Vec::new(),
+            timeline,
+            earlier: Vec::new(),
+            result: Some(Ok(SolveResponse::default())),
+            mismatch: None,
+        };
+        let mut last = outcome(timeline([true, true]));
+        last.follow(outcome(timeline([false, true])));
+        let expected = ["s0", "s1"].map(|id| ExpectedStage {
+            id: id.into(),
+            ..ExpectedStage::default()
+        });
+        let states: Vec<_> = stages_of(&last, &expected)
+            .iter()
+            .map(|stage| stage.state)
+            .collect();
+        assert_eq!(states, [StageState::Ran, StageState::Cached]);
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub async fn prune(
         kept(bridge, project, pruning.commits, printer).await
     });
     let (repository, kept) = kept.await?;
-    let registry = Repository::open(&repository).await?;
+    let registry = Repository::new(&repository)?;
     let tags = registry.tags().await?;
     let published: Vec<&String> = tags.iter().filter(|tag| is_stage_tag(tag)).collect();
     let unused = published.iter().filter(|tag| {

@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use anyhow::{Context as _, Result, ensure};
 use layercake_tests::{
-    Build, CondaLock, Container, Door, Engine, PrivateEngine, Registry, Workspace, mark,
+    Build, CondaLock, Container, Door, Engine, Guarded, PrivateEngine, Registry, Workspace, mark,
 };
 
 /// The exit code of a build that was not allowed to run an expensive stage.
@@ -26,8 +26,13 @@ services:
 
 /// A site of these stages and services, of which nobody has built or published any before.
 fn site(engine: &Engine, stages: &str) -> Result<Workspace> {
+    site_on(&engine.registry()?, stages)
+}
+
+/// The same, with another registry.
+fn site_on(registry: &str, stages: &str) -> Result<Workspace> {
     let workspace = Workspace::of_example("hello")?;
-    let (mark, registry) = (mark(), engine.registry()?);
+    let mark = mark();
     let stages = stages.replace("MARK", &mark);
     let file = format!(
         r#"# syntax=docker.io/layercake/frontend:0.1
@@ -258,5 +263,39 @@ fn images_that_no_commit_takes_are_removed() -> Result<()> {
         text.contains("would remove") && text.contains("1 of 3"),
         "{text}"
     );
+    Ok(())
+}
+
+#[test]
+fn a_registry_that_gives_tokens_is_published_to_and_pruned() -> Result<()> {
+    let engine = Engine::given()?;
+    let registry = Guarded::start(&engine)?;
+    let workspace = site_on(&registry.address(), STAGES)?;
+    let layercake = |arguments: &[&str]| -> Result<(bool, String)> {
+        let mut command = engine.layercake()?;
+        let output = command
+            .args(arguments)
+            .current_dir(workspace.root())
+            .env("DOCKER_CONFIG", registry.logins())
+            .output()?;
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        Ok((output.status.success(), text))
+    };
+    let done = |arguments: &[&str]| -> Result<String> {
+        let (ok, text) = layercake(arguments)?;
+        ensure!(ok, "{arguments:?}: {text}");
+        Ok(text)
+    };
+    let (_, refused) = publish(&engine, &workspace, &["tool"])?;
+    ensure!(refused.contains("401"), "{refused}");
+    workspace.commit()?;
+    done(&["publish", "tool"])?;
+    let again = done(&["publish", "tool"])?;
+    ensure!(again.contains("is published"), "{again}");
+    workspace.replace("layercake.yaml", ">/opt/tool/mark", ">/opt/tool/other")?;
+    let pruned = done(&["publish", "--prune", "--commits", "0"])?;
+    ensure!(pruned.contains("1 of 1 stage images"), "{pruned}");
+    let pruned = done(&["publish", "--prune", "--commits", "0"])?;
+    ensure!(pruned.contains("0 of 0 stage images"), "{pruned}");
     Ok(())
 }
